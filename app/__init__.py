@@ -1,0 +1,20 @@
+"""Conforme: business documents sent, answered and paid.
+
+One folder per noun; in each, the same few names: `router` (HTTP), a verb module
+(`service` or gerunds), `queries`, `models`, `schemas`, `events`. A request goes
+router → verb → query → model and comes up the same way; what happened (events)
+and what must happen next (jobs) are rows of the same transaction.
+
+Glossary
+    organization   the company that uses the product; everything belongs to one
+    contact        whom it deals with, in one or more roles
+    document       a quote, delivery note, proforma or invoice
+    revision       an issued, frozen state of a document
+    dispatch       one act of sending one revision; it has recipients
+    recipient      one address, one message, one link
+    decision       what the client answered to a revision
+    event          a recorded fact
+    notice         a staff alert awaiting review
+    hook           a provider calling us
+    actor          who acts: a user, an API key, a client behind a link, the system
+"""

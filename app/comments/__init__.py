@@ -1,0 +1,1 @@
+"""Internal notes, and the thread shared with the client."""

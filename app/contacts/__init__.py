@@ -1,0 +1,1 @@
+"""Contacts: whom the organization deals with, and how to reach them."""

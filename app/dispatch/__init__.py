@@ -1,0 +1,1 @@
+"""Sending a document and knowing what became of it."""

@@ -1,0 +1,180 @@
+"""Dispatches, their recipients (which are the outbox), attempts and evidence."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.kernel.database import Base
+
+
+class Dispatch(Base):
+    """One act of sending one frozen revision."""
+
+    __tablename__ = "dispatches"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "document_id", "revision"],
+            [
+                "document_revisions.organization_id",
+                "document_revisions.document_id",
+                "document_revisions.number",
+            ],
+        ),
+        ForeignKeyConstraint(
+            ["organization_id", "contact_id"], ["contacts.organization_id", "contacts.id"]
+        ),
+        CheckConstraint("kind in ('first', 'resend', 'reminder', 'receipt')", name="kind"),
+        CheckConstraint(
+            "channel in ('email', 'link', 'whatsapp', 'sms', 'manual')", name="channel"
+        ),
+        Index("ix_dispatches_document", "organization_id", "document_id", "id"),
+        Index("ix_dispatches_contact", "organization_id", "contact_id", "id"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_id: Mapped[UUID]
+    revision: Mapped[int]
+    contact_id: Mapped[UUID]
+    kind: Mapped[str]
+    channel: Mapped[str]
+    subject: Mapped[str]
+    body: Mapped[str]
+    """The words staff wrote or accepted; the letter around them is ours."""
+    body_text: Mapped[str]
+    """The whole letter as staff may read it, `{link}` in the place of every link."""
+    body_html: Mapped[str]
+    language: Mapped[str]
+    attach_pdf: Mapped[bool]
+    reply_to: Mapped[str | None]
+    send_at: Mapped[datetime | None]
+    created_by: Mapped[UUID | None]
+    created_by_name: Mapped[str]
+    created_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+
+    recipients: Mapped[list["Recipient"]] = relationship(
+        back_populates="dispatch", order_by="Recipient.position", lazy="raise"
+    )
+
+
+class Recipient(Base):
+    """One address, one message, one link; the row is the truth, a job its wake-up.
+
+    Three axes are kept apart: `queue_state` is ours, `state` is what mail systems
+    say and only rises in rank, `opened_at` is evidence of a person.
+    """
+
+    __tablename__ = "dispatch_recipients"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "dispatch_id"], ["dispatches.organization_id", "dispatches.id"]
+        ),
+        UniqueConstraint("organization_id", "dispatch_id", "address"),
+        UniqueConstraint("organization_id", "message_id"),
+        CheckConstraint("kind in ('to', 'cc')", name="kind"),
+        CheckConstraint(
+            "queue_state in ('ready', 'leased', 'done', 'dead', 'cancelled')", name="queue_state"
+        ),
+        Index(
+            "ix_dispatch_recipients_due",
+            "next_attempt_at",
+            postgresql_where=text("queue_state in ('ready', 'leased')"),
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    dispatch_id: Mapped[UUID]
+    position: Mapped[int]
+    address: Mapped[str]
+    name: Mapped[str]
+    kind: Mapped[str]
+    message_id: Mapped[str]
+    sealed_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The link's token, encrypted, until the message is built."""
+    sealed_mime: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The message, encrypted; sent byte-identical on every attempt, dropped after."""
+    mime_sha256: Mapped[str | None]
+
+    queue_state: Mapped[str]
+    attempts: Mapped[int]
+    uncertain_count: Mapped[int]
+    next_attempt_at: Mapped[datetime]
+    deadline_at: Mapped[datetime]
+    lease_owner: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    data_started_at: Mapped[datetime | None]
+    """Set before the bytes leave: a crash after it leaves doubt, before it none."""
+
+    state: Mapped[str]
+    state_rank: Mapped[int]
+    state_at: Mapped[datetime]
+    queued_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    last_viewed_at: Mapped[datetime | None]
+    view_count: Mapped[int]
+    last_error: Mapped[str | None]
+    last_code: Mapped[int | None]
+
+    dispatch: Mapped[Dispatch] = relationship(back_populates="recipients", lazy="raise")
+
+
+class Attempt(Base):
+    """One talk with the relay and how it ended."""
+
+    __tablename__ = "dispatch_attempts"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "recipient_id"],
+            ["dispatch_recipients.organization_id", "dispatch_recipients.id"],
+        ),
+        Index("ix_dispatch_attempts_recipient", "organization_id", "recipient_id", "id"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    recipient_id: Mapped[UUID]
+    at: Mapped[datetime]
+    outcome: Mapped[str]
+    code: Mapped[int | None]
+    text: Mapped[str]
+    host: Mapped[str]
+    is_encrypted: Mapped[bool | None]
+    duration_ms: Mapped[int]
+
+
+class Evidence(Base):
+    """One raw signal about a message or a link, with our reading of it."""
+
+    __tablename__ = "dispatch_evidence"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "recipient_id"],
+            ["dispatch_recipients.organization_id", "dispatch_recipients.id"],
+        ),
+        CheckConstraint("verdict in ('human', 'machine', 'unknown')", name="verdict"),
+        Index("ix_dispatch_evidence_recipient", "organization_id", "recipient_id", "id"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    recipient_id: Mapped[UUID]
+    kind: Mapped[str]
+    occurred_at: Mapped[datetime]
+    source: Mapped[str]
+    verdict: Mapped[str]
+    explanation: Mapped[str]
+    signals: Mapped[dict[str, JsonValue]]

@@ -1,0 +1,1 @@
+"""Quotes, delivery notes, proformas and invoices: from draft to decision."""

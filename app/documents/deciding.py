@@ -1,0 +1,173 @@
+"""Verbs: accept, reject, take back. Each answer is a row; the last one counts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.documents import queries, states
+from app.documents.events import decided
+from app.documents.models import ClientLink, Decision, Document
+from app.documents.projecting import project
+from app.events.record import record
+from app.kernel.actor import Actor, ActorKind, Permission
+from app.kernel.errors import Conflict, Fault, Forbidden, Invalid
+from app.kernel.identifiers import new_id
+from app.organizations import queries as organizations
+from app.organizations.models import Organization
+
+_WANTED = {"accept": "accepted", "reject": "rejected", "undo": "withdrawn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a client, or staff for them, says to a revision.
+
+    Attributes:
+        action: `accept`, `reject` or `undo`.
+        name: Who answers, as typed.
+        channel: `public_link` or `staff_on_behalf`.
+        evidence: What is kept with it (the e-mail reference, 8.5).
+    """
+
+    action: str
+    name: str
+    channel: str
+    comment: str | None
+    pdf_sha256: str
+    evidence: dict[str, JsonValue]
+
+
+async def standing_of(
+    tx: AsyncSession,
+    document: Document,
+    link: ClientLink,
+    organization: Organization,
+    *,
+    at: datetime,
+) -> states.Standing:
+    """Tell where a document stands for the holder of a link."""
+    last = await queries.last_decision(tx, document, link.revision)
+    today = at.astimezone(ZoneInfo(organization.time_zone)).date()
+    by_client = last is not None and last.actor_kind == ActorKind.CLIENT
+    return states.Standing(
+        issue_state=document.issue_state,
+        is_current=link.revision == document.revision,
+        is_expired=states.is_expired(document, today),
+        decision=document.decision,
+        client_answered_at=last.decided_at if last is not None and by_client else None,
+        can_decide=link.can_decide,
+        payments_enabled=organization.payments_enabled,
+        amount_due_minor=document.due.amount_minor,
+    )
+
+
+async def answer_by_client(
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    link: ClientLink,
+    answer: Answer,
+    *,
+    at: datetime,
+) -> Decision | None:
+    """Record a client's answer; None when it repeats the one that stands.
+
+    Args:
+        tx: The request's transaction.
+        actor: The client behind the link.
+        document: Read for update: its lock decides between two at once.
+        link: What the client holds.
+        answer: What they say.
+        at: Now.
+
+    Raises:
+        Conflict: The answer is not possible now; its reason, and what is.
+        Forbidden: The link may only read.
+    """
+    organization = await organizations.get(tx, document.organization_id)
+    standing = await standing_of(tx, document, link, organization, at=at)
+    refusals = states.refusals(standing, at=at)
+    reason = refusals[answer.action]
+    if reason == "recipient_read_only":
+        raise Forbidden(code="role_missing", reason=reason)
+    if reason in {"already_accepted", "already_rejected"} and _repeats(document, answer):
+        return None
+    if reason is not None:
+        allowed: list[JsonValue] = [name for name, why in refusals.items() if why is None]
+        extra: dict[str, JsonValue] = {
+            "current_status": document.status,
+            "allowed_actions": allowed,
+        }
+        raise Conflict(reason=reason, extra=extra)
+    return await _decide(tx, actor, document, link.revision, answer, at=at)
+
+
+async def answer_on_behalf(
+    tx: AsyncSession, actor: Actor, document: Document, answer: Answer, *, at: datetime
+) -> Decision | None:
+    """Record what the client told staff, also after expiry; None for a repetition.
+
+    Raises:
+        Conflict: The document is not open, or the acceptance must be undone first.
+        Invalid: Taking an answer back needs a reason.
+    """
+    actor.require(Permission.DOCUMENTS_WRITE)
+    if document.issue_state != "issued":
+        reason = "not_issued" if document.issue_state == "draft" else "document_voided"
+        raise Conflict(reason=reason, extra={"current_status": document.status})
+    if answer.action == "undo" and not answer.comment:
+        raise Invalid(faults=[Fault("/note", "missing")])
+    if _repeats(document, answer):
+        return None
+    if answer.action == "reject" and document.decision == "accepted":
+        raise Conflict(reason="already_accepted", extra={"current_status": document.status})
+    return await _decide(tx, actor, document, document.revision, answer, at=at)
+
+
+def _repeats(document: Document, answer: Answer) -> bool:
+    wanted = {"accept": "accepted", "reject": "rejected", "undo": "pending"}[answer.action]
+    return document.decision == wanted
+
+
+async def _decide(
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    revision: int,
+    answer: Answer,
+    *,
+    at: datetime,
+) -> Decision:
+    last = await queries.last_decision(tx, document, revision)
+    decision = Decision(
+        organization_id=document.organization_id,
+        id=new_id(),
+        document_id=document.id,
+        revision=revision,
+        sequence=last.sequence + 1 if last else 1,
+        kind=_WANTED[answer.action],
+        actor_kind=actor.kind.value,
+        actor_id=actor.id,
+        actor_name=answer.name,
+        channel=answer.channel,
+        comment=answer.comment,
+        pdf_sha256=answer.pdf_sha256,
+        evidence=answer.evidence,
+        decided_at=at,
+    )
+    tx.add(decision)
+    document.decision = "pending" if answer.action == "undo" else decision.kind
+    document.updated_at = at
+    project(document)
+    await tx.flush()
+    await record(tx, actor, decided(document, decision), at=at)
+    return decision
+
+
+def current_id(decisions: list[Decision]) -> UUID | None:
+    """Give the id of the answer that counts among all, oldest first."""
+    return decisions[-1].id if decisions and decisions[-1].kind != "withdrawn" else None

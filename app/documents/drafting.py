@@ -1,0 +1,264 @@
+"""Verbs: create, edit and delete a draft."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.contacts import queries as contacts
+from app.contacts.models import Contact
+from app.documents import queries, totals
+from app.documents.breakdown import line_of, store_figures
+from app.documents.events import created, deleted
+from app.documents.models import Document
+from app.documents.printable import DocumentType, InvoiceKind, TaxTreatment
+from app.documents.projecting import project
+from app.documents.schemas import DocumentChanges, DocumentDraft, LineBody, pointer_of
+from app.documents.states import staff_actions
+from app.events.record import record
+from app.kernel.actor import Actor, Permission
+from app.kernel.errors import Conflict, Fault, Invalid, NotFound
+from app.kernel.identifiers import new_id
+from app.organizations import queries as organizations
+from app.organizations.models import Organization
+
+_IVA_RATES = frozenset(map(Decimal, ("21", "10", "4", "0", "5", "7.5", "2")))
+"""IVA in force and its historic rates (the invoicing reference, 2.2)."""
+
+_PLAIN_FIELDS = (
+    "title", "notes", "valid_until", "due_date", "operation_date", "language",
+    "deposit_percent", "withholding_rate",
+)  # fmt: skip
+
+
+async def create(
+    tx: AsyncSession, actor: Actor, draft: DocumentDraft, *, at: datetime
+) -> Document:
+    """Begin a document; it has no number until it is issued.
+
+    Raises:
+        Invalid: A reference is unknown or a line does not add up.
+    """
+    actor.require(Permission.DOCUMENTS_WRITE)
+    organization = await organizations.get(tx, actor.organization_id)
+    contact = await _contact(tx, actor, draft.contact_id)
+    kind = _invoice_kind(draft)
+    await _check_references(tx, actor, draft.type.value, draft)
+    today = at.astimezone(ZoneInfo(organization.time_zone)).date()
+    document = _blank(actor, draft, kind, today, at)
+    document.language = draft.language or contact.language
+    document.contact_id = contact.id
+    _write_discount(document, draft)
+    lines = _lines(draft.lines, organization)
+    document.lines = [line_of(document, index, line) for index, line in enumerate(lines)]
+    _compute(document)
+    project(document)
+    tx.add(document)
+    await tx.flush()
+    await record(tx, actor, created(document), at=at)
+    return document
+
+
+async def edit(
+    tx: AsyncSession, actor: Actor, document: Document, changes: DocumentChanges, *, at: datetime
+) -> None:
+    """Change a draft; fields that did not come are left alone.
+
+    Args:
+        tx: The request's transaction.
+        actor: Who edits.
+        document: Read for update, with its lines.
+        changes: The body; what came is in its `model_fields_set`.
+        at: Now.
+
+    Raises:
+        Conflict: The document was issued.
+        Invalid: A reference is unknown or a line does not add up.
+    """
+    actor.require(Permission.DOCUMENTS_WRITE)
+    require_draft(document)
+    came = changes.model_fields_set
+    if "contact_id" in came:
+        document.contact_id = (await _contact(tx, actor, changes.contact_id)).id
+    await _check_references(tx, actor, document.type, changes)
+    for name in (*_PLAIN_FIELDS, "salesperson_id", "series_id"):
+        if name in came:
+            setattr(document, name, getattr(changes, name))
+    if "discount" in came or "disbursements" in came:
+        _write_discount(document, changes)
+    if "lines" in came:
+        organization = await organizations.get(tx, actor.organization_id)
+        lines = _lines(changes.lines, organization)
+        document.lines = []
+        await tx.flush()
+        document.lines = [line_of(document, index, line) for index, line in enumerate(lines)]
+    _compute(document)
+    document.updated_at = at
+    await tx.flush()
+
+
+async def delete(tx: AsyncSession, actor: Actor, document: Document, *, at: datetime) -> None:
+    """Delete a draft; nothing that was issued is ever deleted.
+
+    Raises:
+        Conflict: The document was issued.
+    """
+    actor.require(Permission.DOCUMENTS_WRITE)
+    require_draft(document)
+    await record(tx, actor, deleted(document), at=at)
+    await tx.delete(document)
+    await tx.flush()
+
+
+def require_draft(document: Document) -> None:
+    """Refuse to touch what was issued.
+
+    Raises:
+        Conflict: `invoice_immutable` or `already_issued`.
+    """
+    if document.issue_state != "draft":
+        is_invoice = document.type == DocumentType.INVOICE
+        raise Conflict(
+            reason="invoice_immutable" if is_invoice else "already_issued",
+            extra=conflict_facts(document),
+        )
+
+
+def conflict_facts(document: Document) -> dict[str, JsonValue]:
+    """What a 409 tells about a document's present state."""
+    return {
+        "current_status": document.status,
+        "allowed_actions": [*staff_actions(document.issue_state)],
+    }
+
+
+def _blank(
+    actor: Actor, draft: DocumentDraft, kind: InvoiceKind | None, today: date, at: datetime
+) -> Document:
+    document = Document(
+        organization_id=actor.organization_id,
+        id=new_id(),
+        type=draft.type.value,
+        invoice_kind=kind.value if kind else None,
+        series_id=draft.series_id,
+        salesperson_id=draft.salesperson_id,
+        currency=draft.currency,
+        paid_minor=0,
+        listed_on=today,
+        revision=0,
+        issue_state="draft",
+        delivery_state="not_sent",
+        was_sent=False,
+        has_delivery_problem=False,
+        dispatch_count=0,
+        decision="pending",
+        payment_state="not_applicable",
+        is_commented=False,
+        pdf_state="none",
+        created_by=actor.id,
+        created_at=at,
+        updated_at=at,
+    )
+    for name in _PLAIN_FIELDS:
+        setattr(document, name, getattr(draft, name))
+    return document
+
+
+def _invoice_kind(draft: DocumentDraft) -> InvoiceKind | None:
+    if draft.type != DocumentType.INVOICE:
+        if draft.invoice_kind is not None:
+            raise Invalid(faults=[Fault("/invoice_kind", "invoice_kind.not_invoice")])
+        return None
+    kind = draft.invoice_kind or InvoiceKind.STANDARD
+    if kind in {InvoiceKind.CORRECTIVE, InvoiceKind.SIMPLIFIED}:
+        raise Invalid(faults=[Fault("/invoice_kind", "not_available")])
+    return kind
+
+
+async def _contact(tx: AsyncSession, actor: Actor, contact_id: UUID) -> Contact:
+    try:
+        contact = await contacts.get(tx, actor, contact_id)
+    except NotFound:
+        raise Invalid(faults=[Fault("/contact_id", "reference.unknown")]) from None
+    if contact.status != "active":
+        raise Invalid(faults=[Fault("/contact_id", "contact.archived")])
+    return contact
+
+
+async def _check_references(
+    tx: AsyncSession, actor: Actor, document_type: str, body: DocumentDraft | DocumentChanges
+) -> None:
+    """Refuse references to what is not there, all at once."""
+    came = body.model_fields_set
+    faults = []
+    if "salesperson_id" in came and body.salesperson_id is not None:
+        if await organizations.find_member(tx, actor, body.salesperson_id) is None:
+            faults.append(Fault("/salesperson_id", "reference.unknown"))
+    if "series_id" in came and body.series_id is not None:
+        if await queries.find_series(tx, actor, document_type, body.series_id) is None:
+            faults.append(Fault("/series_id", "reference.unknown"))
+    if "vessel_id" in came and body.vessel_id is not None:
+        faults.append(Fault("/vessel_id", "reference.unknown"))
+    if "prices_include_tax" in came and body.prices_include_tax:
+        faults.append(Fault("/prices_include_tax", "not_available"))
+    if faults:
+        raise Invalid(faults=faults)
+
+
+def _write_discount(document: Document, body: DocumentDraft | DocumentChanges) -> None:
+    came = body.model_fields_set
+    is_new = isinstance(body, DocumentDraft)
+    if is_new or "discount" in came:
+        discount = body.discount
+        if discount is not None and discount.kind == "percent" and discount.value > 100:  # noqa: PLR2004 - per cent
+            raise Invalid(faults=[Fault("/discount/value", "less_than_equal", params={"le": "100"})])
+        document.discount_kind = discount.kind if discount else None
+        document.discount_value = discount.value if discount else None
+    if is_new or "disbursements" in came:
+        document.disbursements = [
+            {"description": item.description, "amount": f"{item.amount:f}"}
+            for item in body.disbursements
+        ]
+
+
+def _lines(bodies: Sequence[LineBody], organization: Organization) -> list[LineBody]:
+    """Fill in the defaults of lines and refuse contradictions, all at once."""
+    faults: list[Fault] = []
+    lines = []
+    for index, body in enumerate(bodies):
+        is_taxable = body.tax_treatment == TaxTreatment.TAXABLE
+        default = organization.default_tax_rate if is_taxable else Decimal(0)
+        rate = default if body.tax_rate is None else body.tax_rate
+        faults += _line_faults(index, body, rate)
+        lines.append(body.model_copy(update={"tax_rate": rate}))
+    if faults:
+        raise Invalid(faults=faults)
+    return lines
+
+
+def _line_faults(index: int, line: LineBody, rate: Decimal) -> list[Fault]:
+    faults = []
+    treatment, cause = line.tax_treatment, line.exemption_cause
+    if treatment != TaxTreatment.TAXABLE and rate != 0:
+        faults.append(Fault(pointer_of(index, "tax_rate"), "tax_rate.not_zero"))
+    if treatment == TaxTreatment.TAXABLE and line.tax_kind == "iva" and rate not in _IVA_RATES:
+        faults.append(Fault(pointer_of(index, "tax_rate"), "tax_rate.unknown"))
+    expected = {TaxTreatment.EXEMPT: "E", TaxTreatment.NOT_SUBJECT: "N"}.get(treatment)
+    if expected and (cause is None or not cause.startswith(expected)):
+        faults.append(Fault(pointer_of(index, "exemption_cause"), "exemption_cause.required"))
+    if expected is None and cause is not None:
+        faults.append(Fault(pointer_of(index, "exemption_cause"), "exemption_cause.forbidden"))
+    if line.surcharge_rate is not None and treatment != TaxTreatment.TAXABLE:
+        faults.append(Fault(pointer_of(index, "surcharge_rate"), "surcharge_rate.not_taxable"))
+    return faults
+
+
+def _compute(document: Document) -> None:
+    try:
+        store_figures(document)
+    except totals.AmountTooLarge:
+        raise Invalid(faults=[Fault("/lines", "amount.too_large")]) from None

@@ -1,0 +1,230 @@
+"""Verb: issue. The draft gets its number and becomes a frozen revision."""
+
+import hashlib
+import json
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.contacts import queries as contacts
+from app.contacts.legal import missing_legal_fields
+from app.contacts.models import Contact
+from app.documents import numbering, printable, queries
+from app.documents.breakdown import disbursements_of, store_figures
+from app.documents.drafting import require_draft
+from app.documents.events import issued
+from app.documents.models import Document, DocumentRevision, NumberSeries
+from app.documents.printable import (
+    DocumentType,
+    InvoiceKind,
+    Party,
+    Printable,
+    PrintedLine,
+    TaxKind,
+    TaxTreatment,
+)
+from app.documents.projecting import project
+from app.documents.tasks import RenderPdf
+from app.documents.totals import Figures
+from app.events.record import record
+from app.jobs.queue import enqueue
+from app.kernel.actor import Actor, Permission
+from app.kernel.errors import Fault, Invalid
+from app.kernel.money import Money
+from app.organizations import queries as organizations
+from app.organizations.models import Organization
+
+RENDER_AFTER_S = 30
+"""The request renders at once; the job is for when it could not finish."""
+
+
+async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datetime) -> None:
+    """Number and freeze a draft; the PDF comes after the commit.
+
+    Args:
+        tx: The issuing transaction.
+        actor: Who issues.
+        document: Read for update, with its lines.
+        at: Now.
+
+    Raises:
+        Conflict: It was issued before.
+        Invalid: Lines, dates or legal fields are missing or wrong; all are named.
+    """
+    actor.require(Permission.DOCUMENTS_WRITE)
+    require_draft(document)
+    organization = await organizations.get(tx, actor.organization_id)
+    contact = await contacts.get(tx, actor, document.contact_id)
+    today = at.astimezone(ZoneInfo(organization.time_zone)).date()
+    series = await queries.find_series(tx, actor, document.type, document.series_id)
+    _require_issuable(document, contact, series, today)
+    assert series is not None  # noqa: S101 - checked by the line above
+    figures = store_figures(document)
+    document.series_id = series.id
+    allotted = await numbering.allot(tx, series, today=today)
+    document.number = allotted.number
+    document.issue_date = document.listed_on = allotted.issue_date
+    document.revision = 1
+    document.issue_state = "issued"
+    document.pdf_state = "pending"
+    document.updated_at = at
+    if not document.notes:
+        document.notes = series.default_notes
+    _fill_dates(document, organization, contact)
+    document.payment_state = "unpaid" if document.payable_minor > 0 else "not_applicable"
+    project(document)
+    tx.add(_revision(document, printable_of(document, organization, contact, figures), actor, at))
+    await tx.flush()
+    await record(tx, actor, issued(document), at=at)
+    job = RenderPdf(document.organization_id, document.id, document.revision)
+    await enqueue(tx, job, after_s=RENDER_AFTER_S)
+
+
+def printable_of(
+    document: Document, organization: Organization, contact: Contact, figures: Figures
+) -> Printable:
+    """Say what the document says, from the rows as they are now; also for previews."""
+    deposit = None
+    if document.deposit_percent:
+        share = figures.totals.payable.decimal * document.deposit_percent / Decimal(100)
+        deposit = Money.of(share, document.currency)
+    return Printable(
+        type=DocumentType(document.type),
+        invoice_kind=InvoiceKind(document.invoice_kind) if document.invoice_kind else None,
+        number=document.number,
+        revision=document.revision,
+        language=document.language,
+        issue_date=document.issue_date,
+        operation_date=document.operation_date,
+        valid_until=document.valid_until,
+        due_date=document.due_date,
+        title=document.title,
+        notes=document.notes,
+        issuer=_issuer(organization),
+        client=_client(contact),
+        lines=_printed_lines(document),
+        taxes=figures.taxes,
+        withholdings=figures.withholdings,
+        disbursements=disbursements_of(document),
+        totals=figures.totals,
+        deposit_percent=document.deposit_percent,
+        deposit=deposit,
+        iban=organization.iban if document.type in {"invoice", "proforma"} else None,
+        accent_color=organization.accent_color,
+        logo_sha256=organization.logo_sha256,
+        time_zone=organization.time_zone,
+    )
+
+
+def _require_issuable(
+    document: Document, contact: Contact, series: NumberSeries | None, today: date
+) -> None:
+    """Refuse a document that lacks what its type needs, naming everything at once."""
+    if "client" not in contact.roles:
+        raise Invalid(
+            code="business_rule",
+            reason="role_client_required",
+            faults=[Fault("/contact/roles", "role_client_required")],
+        )
+    faults = []
+    if not document.lines:
+        faults.append(Fault("/lines", "lines.required"))
+    if series is None:
+        faults.append(Fault("/series_id", "series.required"))
+    if document.valid_until is not None and document.valid_until < today:
+        faults.append(Fault("/valid_until", "date.past"))
+    if document.due_date is not None and document.due_date < today:
+        faults.append(Fault("/due_date", "date.past"))
+    missing = missing_legal_fields(contact, document.type)
+    if faults or missing:
+        raise Invalid(
+            reason="legal_fields_missing" if missing else None, faults=[*faults, *missing]
+        )
+
+
+def _fill_dates(document: Document, organization: Organization, contact: Contact) -> None:
+    assert document.issue_date is not None  # noqa: S101 - just allotted
+    if document.type == DocumentType.QUOTE and document.valid_until is None:
+        days = organization.quote_validity_days
+        document.valid_until = document.issue_date + timedelta(days=days)
+    if document.type == DocumentType.INVOICE and document.due_date is None:
+        terms = contact.payment_terms_days
+        days = organization.payment_terms_days if terms is None else terms
+        document.due_date = document.issue_date + timedelta(days=days)
+
+
+def _revision(
+    document: Document, says: Printable, actor: Actor, at: datetime
+) -> DocumentRevision:
+    assert document.issue_date is not None  # noqa: S101 - just allotted
+    snapshot = printable.to_json(says)
+    canonical = json.dumps(snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return DocumentRevision(
+        organization_id=document.organization_id,
+        document_id=document.id,
+        number=document.revision,
+        contact_id=document.contact_id,
+        language=document.language,
+        currency=document.currency,
+        total_minor=document.total_minor,
+        payable_minor=document.payable_minor,
+        issue_date=document.issue_date,
+        valid_until=document.valid_until,
+        snapshot=snapshot,
+        snapshot_sha256=hashlib.sha256(canonical.encode()).hexdigest(),
+        issued_at=at,
+        issued_by=actor.id,
+    )
+
+
+def _printed_lines(document: Document) -> tuple[PrintedLine, ...]:
+    return tuple(
+        PrintedLine(
+            description=line.description,
+            quantity=line.quantity,
+            unit=line.unit,
+            unit_price=line.unit_price,
+            discount_percent=line.discount_percent,
+            tax_kind=TaxKind(line.tax_kind),
+            tax_rate=line.tax_rate,
+            tax_treatment=TaxTreatment(line.tax_treatment),
+            exemption_cause=line.exemption_cause,
+            surcharge_rate=line.surcharge_rate,
+            withholding_rate=line.withholding_rate,
+            net=document.money(line.net_minor),
+        )
+        for line in document.lines
+    )
+
+
+def _issuer(organization: Organization) -> Party:
+    return Party(
+        name=organization.legal_name,
+        trade_name=organization.name,
+        tax_id=organization.tax_id,
+        address=(
+            organization.street,
+            f"{organization.postal_code} {organization.city}",
+            organization.province,
+        ),
+        email=organization.email,
+        phone=organization.phone,
+        is_company=True,
+        registry=organization.registry,
+    )
+
+
+def _client(contact: Contact) -> Party:
+    address = contact.fiscal_address
+    lines = () if address is None else address.printed
+    return Party(
+        name=contact.display_name,
+        trade_name=contact.trade_name,
+        tax_id=contact.tax_id,
+        address=lines,
+        email=contact.primary_email,
+        phone=None,
+        is_company=contact.is_company,
+    )

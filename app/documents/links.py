@@ -1,0 +1,90 @@
+"""Tokenised links: issue, find, revoke. The token is random and kept only as a hash."""
+
+import re
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.documents.models import ClientLink, Document, LinkToken
+from app.documents.printable import DocumentType
+from app.kernel.database import enter_organization
+from app.kernel.identifiers import hash_token, new_id, new_token
+
+LIFE_MAX = timedelta(days=400)
+_AFTER_VALIDITY = timedelta(days=30)
+_AFTER_DUE = timedelta(days=60)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def expiry_of(document: Document, zone: ZoneInfo, *, at: datetime) -> datetime:
+    """Tell how long a link lives: a quote's validity and 30 days, else due and 60 days.
+
+    Never beyond 400 days, never less than 30 (the e-mail reference, 8.1).
+    """
+    limit = at + LIFE_MAX
+    if document.type == DocumentType.QUOTE and document.valid_until is not None:
+        end = _end_of(document.valid_until, zone) + _AFTER_VALIDITY
+    elif document.due_date is not None:
+        end = _end_of(document.due_date, zone) + _AFTER_DUE
+    else:
+        end = limit
+    return min(limit, max(end, at + _AFTER_VALIDITY))
+
+
+async def issue(
+    tx: AsyncSession,
+    document: Document,
+    recipient_id: UUID,
+    *,
+    can_decide: bool,
+    expires_at: datetime,
+    at: datetime,
+) -> str:
+    """Make a link to the current revision; give its token, which nobody can ask for again."""
+    token = new_token()
+    link = ClientLink(
+        organization_id=document.organization_id,
+        id=new_id(),
+        document_id=document.id,
+        revision=document.revision,
+        recipient_id=recipient_id,
+        can_decide=can_decide,
+        expires_at=expires_at,
+        created_at=at,
+    )
+    tx.add(link)
+    await tx.flush()
+    tx.add(
+        LinkToken(
+            token_hash=hash_token(token), organization_id=link.organization_id, link_id=link.id
+        )
+    )
+    return token
+
+
+async def find(tx: AsyncSession, token: str) -> ClientLink | None:
+    """Find the live link of a token and enter its organization.
+
+    Unknown, malformed and revoked tokens give None alike; an expired link is given,
+    for its holder may ask for a new one.
+    """
+    if not _TOKEN.fullmatch(token):
+        return None
+    held = await tx.get(LinkToken, hash_token(token))
+    if held is None:
+        return None
+    await enter_organization(tx, held.organization_id)
+    return await tx.scalar(
+        select(ClientLink).where(
+            ClientLink.organization_id == held.organization_id,
+            ClientLink.id == held.link_id,
+            ClientLink.revoked_at.is_(None),
+        )
+    )
+
+
+def _end_of(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), zone)

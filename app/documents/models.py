@@ -1,0 +1,343 @@
+"""Documents, their frozen revisions, their numbers and their decisions."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Numeric,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.kernel.database import Base
+from app.kernel.money import Money
+
+_TYPES = "type in ('quote', 'delivery_note', 'proforma', 'invoice')"
+
+
+class NumberSeries(Base):
+    """A run of numbers for one type of document."""
+
+    __tablename__ = "number_series"
+    __table_args__ = (
+        CheckConstraint(_TYPES, name="type"),
+        CheckConstraint("reset_policy in ('yearly', 'never')", name="reset_policy"),
+        UniqueConstraint("organization_id", "type", "pattern"),
+        Index(
+            "uq_number_series_default",
+            "organization_id",
+            "type",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    name: Mapped[str]
+    pattern: Mapped[str]
+    reset_policy: Mapped[str]
+    default_notes: Mapped[str]
+    is_default: Mapped[bool]
+    created_at: Mapped[datetime]
+    version: Mapped[int]
+
+
+class SeriesCounter(Base):
+    """The last number a series gave in a year; year 0 when it never starts over."""
+
+    __tablename__ = "series_counters"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "series_id"], ["number_series.organization_id", "number_series.id"]
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    series_id: Mapped[UUID] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
+    last_issue_date: Mapped[date]
+
+
+class Document(Base):
+    """A document from draft on: what can change, and the projections lists are made of."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "contact_id"], ["contacts.organization_id", "contacts.id"]
+        ),
+        ForeignKeyConstraint(
+            ["organization_id", "series_id"], ["number_series.organization_id", "number_series.id"]
+        ),
+        CheckConstraint(_TYPES, name="type"),
+        CheckConstraint("(type = 'invoice') = (invoice_kind is not null)", name="invoice_kind"),
+        CheckConstraint(
+            "issue_state in ('draft', 'issued', 'superseded', 'voided')", name="issue_state"
+        ),
+        CheckConstraint("decision in ('pending', 'accepted', 'rejected')", name="decision"),
+        CheckConstraint(
+            "delivery_state in ('not_sent', 'queued', 'sent', 'deferred', 'delivered', "
+            "'opened', 'failed')",
+            name="delivery_state",
+        ),
+        CheckConstraint(
+            "(issue_state = 'draft') = (number is null) and "
+            "(number is null) = (issue_date is null) and (number is null) = (revision = 0)",
+            name="number",
+        ),
+        CheckConstraint("paid_minor >= 0", name="paid"),
+        UniqueConstraint("organization_id", "type", "number"),
+        Index("ix_documents_contact", "organization_id", "contact_id", "listed_on", "id"),
+        Index("ix_documents_listed", "organization_id", "listed_on", "id"),
+        Index("ix_documents_created", "organization_id", "created_at", "id"),
+        Index("ix_documents_status", "organization_id", "status", "listed_on", "id"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    invoice_kind: Mapped[str | None]
+    series_id: Mapped[UUID | None]
+    contact_id: Mapped[UUID]
+    salesperson_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    title: Mapped[str]
+    notes: Mapped[str]
+    language: Mapped[str]
+    currency: Mapped[str]
+    valid_until: Mapped[date | None]
+    due_date: Mapped[date | None]
+    operation_date: Mapped[date | None]
+    deposit_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    withholding_rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    discount_kind: Mapped[str | None]
+    discount_value: Mapped[Decimal | None] = mapped_column(Numeric(18, 6))
+    disbursements: Mapped[JsonValue]
+
+    taxable_base_minor: Mapped[int]
+    tax_minor: Mapped[int]
+    total_minor: Mapped[int]
+    payable_minor: Mapped[int]
+    paid_minor: Mapped[int]
+    breakdown: Mapped[dict[str, JsonValue]]
+    """Taxes and withholdings as shown; recomputed with the lines, frozen at issue."""
+
+    number: Mapped[str | None]
+    issue_date: Mapped[date | None]
+    listed_on: Mapped[date]
+    """The issue date, or the day of creation while there is none: what lists sort by."""
+    revision: Mapped[int]
+    issue_state: Mapped[str]
+    delivery_state: Mapped[str]
+    was_sent: Mapped[bool]
+    """Some relay accepted a message of the current revision, whatever came later."""
+    has_delivery_problem: Mapped[bool]
+    dispatch_count: Mapped[int]
+    last_dispatched_at: Mapped[datetime | None]
+    decision: Mapped[str]
+    payment_state: Mapped[str]
+    is_commented: Mapped[bool]
+    status: Mapped[str]
+    badges: Mapped[list[str]]
+    pdf_state: Mapped[str]
+    pdf_sha256: Mapped[str | None]
+
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[int]
+
+    lines: Mapped[list["DocumentLine"]] = relationship(
+        back_populates="document",
+        cascade="all, delete-orphan",
+        order_by="DocumentLine.position",
+        lazy="raise",
+    )
+
+    __mapper_args__: ClassVar = {"version_id_col": version}
+
+    def money(self, amount_minor: int) -> Money:
+        """Give an amount in the document's currency."""
+        return Money(amount_minor, self.currency)
+
+    @property
+    def total(self) -> Money:
+        """Bases, taxes and surcharges."""
+        return self.money(self.total_minor)
+
+    @property
+    def due(self) -> Money:
+        """What is left to pay."""
+        return self.money(self.payable_minor - self.paid_minor)
+
+
+class DocumentLine(Base):
+    """A line of a draft; a revision keeps its own copy."""
+
+    __tablename__ = "document_lines"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "document_id"],
+            ["documents.organization_id", "documents.id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    description: Mapped[str]
+    quantity: Mapped[Decimal] = mapped_column(Numeric(18, 6))
+    unit: Mapped[str]
+    unit_price: Mapped[Decimal] = mapped_column(Numeric(18, 6))
+    discount_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    tax_kind: Mapped[str]
+    tax_rate: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    tax_treatment: Mapped[str]
+    exemption_cause: Mapped[str | None]
+    surcharge_rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    withholding_rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    net_minor: Mapped[int]
+
+    document: Mapped[Document] = relationship(back_populates="lines", lazy="raise")
+
+
+class DocumentRevision(Base):
+    """What was issued, once and for ever; a trigger refuses any change."""
+
+    __tablename__ = "document_revisions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "document_id"], ["documents.organization_id", "documents.id"]
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID]
+    language: Mapped[str]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
+    payable_minor: Mapped[int]
+    issue_date: Mapped[date]
+    valid_until: Mapped[date | None]
+    snapshot: Mapped[JsonValue]
+    snapshot_sha256: Mapped[str]
+    issued_at: Mapped[datetime]
+    issued_by: Mapped[UUID | None]
+
+
+class DocumentPdf(Base):
+    """The bytes of a revision, inserted once; a trigger refuses any change."""
+
+    __tablename__ = "document_pdfs"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "document_id", "revision"],
+            [
+                "document_revisions.organization_id",
+                "document_revisions.document_id",
+                "document_revisions.number",
+            ],
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    sha256: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime]
+
+
+class Decision(Base):
+    """One answer to a revision; the last one counts, all are kept."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "document_id", "revision"],
+            [
+                "document_revisions.organization_id",
+                "document_revisions.document_id",
+                "document_revisions.number",
+            ],
+        ),
+        UniqueConstraint("organization_id", "document_id", "revision", "sequence"),
+        UniqueConstraint("organization_id", "position"),
+        CheckConstraint("kind in ('accepted', 'rejected', 'withdrawn')", name="kind"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_id: Mapped[UUID]
+    revision: Mapped[int]
+    sequence: Mapped[int]
+    kind: Mapped[str]
+    actor_kind: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    actor_name: Mapped[str]
+    channel: Mapped[str]
+    comment: Mapped[str | None]
+    pdf_sha256: Mapped[str]
+    evidence: Mapped[dict[str, JsonValue]]
+    decided_at: Mapped[datetime]
+    position: Mapped[int | None]
+    previous_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ClientLink(Base):
+    """What a link lets its holder do with one revision of one document."""
+
+    __tablename__ = "client_links"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "document_id", "revision"],
+            [
+                "document_revisions.organization_id",
+                "document_revisions.document_id",
+                "document_revisions.number",
+            ],
+        ),
+        Index("ix_client_links_document", "organization_id", "document_id"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_id: Mapped[UUID]
+    revision: Mapped[int]
+    recipient_id: Mapped[UUID]
+    """Whose link it is; opaque here, a dispatch's recipient above."""
+    can_decide: Mapped[bool]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class LinkToken(Base):
+    """From a link's hash to its organization and link: a routing table."""
+
+    __tablename__ = "link_tokens"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "link_id"], ["client_links.organization_id", "client_links.id"]
+        ),
+    )
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    organization_id: Mapped[UUID]
+    link_id: Mapped[UUID]

@@ -1,0 +1,73 @@
+"""The next number of a series, without gaps.
+
+The counter's row is locked by the statement that raises it, and stays locked until
+the issuing transaction ends: a rollback gives the number back.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.documents.models import NumberSeries, SeriesCounter
+
+NUMBER_LENGTH_MAX = 20
+"""Facturae takes at most 20 characters (the invoicing reference, 1.5)."""
+
+_PATTERN = re.compile(r"[A-Z0-9](?:[A-Z0-9/._-]|\[yy\]|\[yyyy\])*%{1,10}|\[yy(?:yy)?\][A-Z0-9/._-]*%{1,10}")
+
+
+@dataclass(frozen=True, slots=True)
+class Allotted:
+    """A number and the date it must carry: dates never decrease within a series."""
+
+    number: str
+    issue_date: date
+
+
+def pattern_fault(pattern: str, reset_policy: str) -> str | None:
+    """Tell what is wrong with a pattern such as `P-[yy]%%%%`: a code, or None."""
+    if not _PATTERN.fullmatch(pattern):
+        return "pattern.format"
+    if reset_policy == "yearly" and "[yy" not in pattern:
+        return "pattern.year_missing"
+    if len(write(pattern, 1, 2026)) > NUMBER_LENGTH_MAX - 2:
+        return "pattern.too_long"
+    return None
+
+
+def write(pattern: str, counter: int, year: int) -> str:
+    """Write a number: `P-[yy]%%%%`, 1 and 2024 give `P-240001`."""
+    text = pattern.replace("[yyyy]", f"{year:04}").replace("[yy]", f"{year % 100:02}")
+    return re.sub("%+", lambda run: f"{counter:0{len(run.group())}}", text)
+
+
+async def allot(tx: AsyncSession, series: NumberSeries, *, today: date) -> Allotted:
+    """Take the next number; call it as late as possible, it serializes the series.
+
+    Args:
+        tx: The issuing transaction.
+        series: Whose number.
+        today: The day in the organization's zone.
+    """
+    year = today.year if series.reset_policy == "yearly" else 0
+    statement = insert(SeriesCounter).values(
+        organization_id=series.organization_id,
+        series_id=series.id,
+        year=year,
+        last=1,
+        last_issue_date=today,
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["organization_id", "series_id", "year"],
+        set_={
+            "last": SeriesCounter.last + 1,
+            "last_issue_date": func.greatest(SeriesCounter.last_issue_date, today),
+        },
+    )
+    row = await tx.execute(statement.returning(SeriesCounter.last, SeriesCounter.last_issue_date))
+    last, issue_date = row.one()
+    return Allotted(write(series.pattern, last, issue_date.year), issue_date)

@@ -1,0 +1,254 @@
+"""Reading documents; tenancy is in every query."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from app.contacts.models import Contact
+from app.contacts.search import fold
+from app.documents.models import (
+    Decision,
+    Document,
+    DocumentPdf,
+    DocumentRevision,
+    NumberSeries,
+)
+from app.documents.schemas import DocumentQuery
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
+from app.kernel.identifiers import new_id
+
+
+async def get(
+    tx: AsyncSession,
+    actor: Actor,
+    document_id: UUID,
+    *,
+    for_update: bool = False,
+    with_lines: bool = False,
+) -> Document:
+    """Give one document of the actor's organization.
+
+    Raises:
+        NotFound: There is none.
+    """
+    query = select(Document).where(
+        Document.organization_id == actor.organization_id, Document.id == document_id
+    )
+    if with_lines:
+        query = query.options(selectinload(Document.lines))
+    if for_update:
+        query = query.with_for_update()
+    document = await tx.scalar(query.execution_options(populate_existing=True))
+    if document is None:
+        raise NotFound
+    return document
+
+
+async def contact_name(tx: AsyncSession, document: Document) -> str:
+    """Give the display name of a document's contact."""
+    name = await tx.scalar(
+        select(Contact.display_name).where(
+            Contact.organization_id == document.organization_id, Contact.id == document.contact_id
+        )
+    )
+    return name or ""
+
+
+async def revision(
+    tx: AsyncSession, organization_id: UUID, document_id: UUID, number: int
+) -> DocumentRevision:
+    """Give one issued revision.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = await tx.get(DocumentRevision, (organization_id, document_id, number))
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def find_pdf(
+    tx: AsyncSession, organization_id: UUID, document_id: UUID, number: int, language: str
+) -> DocumentPdf | None:
+    """Find the stored bytes of a revision."""
+    return await tx.get(DocumentPdf, (organization_id, document_id, number, language))
+
+
+async def decisions(tx: AsyncSession, actor: Actor, document_id: UUID) -> Sequence[Decision]:
+    """List every answer to a document, oldest first."""
+    return list(
+        await tx.scalars(
+            select(Decision)
+            .where(
+                Decision.organization_id == actor.organization_id,
+                Decision.document_id == document_id,
+            )
+            .order_by(Decision.revision, Decision.sequence)
+        )
+    )
+
+
+async def last_decision(tx: AsyncSession, document: Document, number: int) -> Decision | None:
+    """Find the answer that counts for a revision."""
+    return await tx.scalar(
+        select(Decision)
+        .where(
+            Decision.organization_id == document.organization_id,
+            Decision.document_id == document.id,
+            Decision.revision == number,
+        )
+        .order_by(Decision.sequence.desc())
+        .limit(1)
+    )
+
+
+async def find_series(
+    tx: AsyncSession, actor: Actor, document_type: str, series_id: UUID | None
+) -> NumberSeries | None:
+    """Find the named series of a type, or the type's default."""
+    query = select(NumberSeries).where(
+        NumberSeries.organization_id == actor.organization_id,
+        NumberSeries.type == document_type,
+    )
+    query = query.where(NumberSeries.id == series_id if series_id else NumberSeries.is_default)
+    return await tx.scalar(query)
+
+
+async def list_series(
+    tx: AsyncSession, actor: Actor, *, document_type: str | None, after: UUID | None, limit: int
+) -> Sequence[NumberSeries]:
+    """List series, oldest first, one more than the limit."""
+    query = select(NumberSeries).where(NumberSeries.organization_id == actor.organization_id)
+    if document_type:
+        query = query.where(NumberSeries.type == document_type)
+    if after is not None:
+        query = query.where(NumberSeries.id > after)
+    return list(await tx.scalars(query.order_by(NumberSeries.id).limit(limit + 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    column: ColumnElement[Any]
+    is_descending: bool
+    read: type[date] | type[datetime] | type[int]
+
+
+_NEVER = date(9999, 12, 31)
+_SORTS = {
+    "-issue_date": _Sort(Document.listed_on.expression, True, date),  # noqa: FBT003
+    "-created_at": _Sort(Document.created_at.expression, True, datetime),  # noqa: FBT003
+    "due_date": _Sort(func.coalesce(Document.due_date, _NEVER), False, date),  # noqa: FBT003
+    "-total": _Sort(Document.total_minor.expression, True, int),  # noqa: FBT003
+}
+
+
+async def list_documents(
+    tx: AsyncSession,
+    actor: Actor,
+    query: DocumentQuery,
+    *,
+    after: list[JsonValue] | None,
+    today: date,
+) -> Sequence[tuple[Document, str]]:
+    """List documents with their contact's name, in the order asked, one more than the limit."""
+    sort = _SORTS[query.sort]
+    statement = _filtered(select(Document, Contact.display_name), actor, query, today)
+    if after is not None:
+        value, last_id = after
+        bound = int(str(value)) if sort.read is int else sort.read.fromisoformat(str(value))  # type: ignore[union-attr]  # mypy does not narrow `is int`
+        key = tuple_(sort.column, Document.id)
+        limit = (bound, UUID(str(last_id)))
+        statement = statement.where(key < limit if sort.is_descending else key > limit)
+    columns = (sort.column, Document.id)
+    order = [column.desc() for column in columns] if sort.is_descending else list(columns)
+    rows = await tx.execute(statement.order_by(*order).limit(query.limit + 1))
+    return [(document, name) for document, name in rows]
+
+
+def sort_key(query: DocumentQuery, document: Document) -> list[JsonValue]:
+    """Give the values a list sorts a document by, as a cursor keeps them."""
+    values: dict[str, JsonValue] = {
+        "-issue_date": document.listed_on.isoformat(),
+        "-created_at": document.created_at.isoformat(),
+        "due_date": (document.due_date or _NEVER).isoformat(),
+        "-total": document.total_minor,
+    }
+    return [values[query.sort], str(document.id)]
+
+
+async def count_by_status(
+    tx: AsyncSession, actor: Actor, query: DocumentQuery, *, today: date
+) -> dict[str, int]:
+    """Count the documents that match, by status."""
+    statement = _filtered(select(Document.status, func.count()), actor, query, today)
+    rows = await tx.execute(statement.group_by(Document.status))
+    return {status: count for status, count in rows}  # noqa: C416 - rows are not a mapping
+
+
+def _filtered(
+    statement: Select[Any], actor: Actor, query: DocumentQuery, today: date
+) -> Select[Any]:
+    conditions: list[ColumnElement[bool]] = [Document.organization_id == actor.organization_id]
+    for name in ("type", "status", "payment_state", "delivery_state"):
+        value = getattr(query, name)
+        if value is not None:
+            conditions.append(getattr(Document, name).in_(value.split(",")))
+    for name in ("contact_id", "salesperson_id"):
+        value = getattr(query, name)
+        if value is not None:
+            conditions.append(getattr(Document, name) == value)
+    if query.vessel_id is not None:
+        conditions.append(Document.id == new_id())  # no document has a vessel yet
+    if query.issue_date_gte is not None:
+        conditions.append(Document.issue_date >= query.issue_date_gte)
+    if query.issue_date_lt is not None:
+        conditions.append(Document.issue_date < query.issue_date_lt)
+    if query.total_gte is not None:
+        conditions.append(Document.total_minor >= query.total_gte)
+    if query.total_lt is not None:
+        conditions.append(Document.total_minor < query.total_lt)
+    if query.expired is not None:
+        conditions.append(_expired(today) if query.expired else ~_expired(today))
+    if query.overdue is not None:
+        conditions.append(_overdue(today) if query.overdue else ~_overdue(today))
+    if query.q:
+        conditions.append(_matching(query.q))
+    joined = and_(
+        Contact.organization_id == Document.organization_id, Contact.id == Document.contact_id
+    )
+    return statement.join(Contact, joined).where(*conditions)
+
+
+def _expired(today: date) -> ColumnElement[bool]:
+    return and_(
+        Document.type == "quote",
+        Document.issue_state == "issued",
+        Document.decision != "accepted",
+        func.coalesce(Document.valid_until, _NEVER) < today,
+    )
+
+
+def _overdue(today: date) -> ColumnElement[bool]:
+    return and_(
+        Document.issue_state == "issued",
+        func.coalesce(Document.due_date, _NEVER) < today,
+        Document.payable_minor > Document.paid_minor,
+    )
+
+
+def _matching(text: str) -> ColumnElement[bool]:
+    folded = fold(text)
+    return or_(
+        func.lower(Document.number).contains(folded, autoescape=True),
+        func.lower(Document.title).contains(text.lower(), autoescape=True),
+        Contact.search_text.contains(folded, autoescape=True),
+    )

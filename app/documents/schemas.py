@@ -1,0 +1,375 @@
+"""What goes in and out about documents."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, JsonValue, StrictBool, StringConstraints
+
+from app.documents.printable import DocumentType, InvoiceKind, TaxKind, TaxTreatment
+from app.web.schemas import (
+    Body,
+    CivilDate,
+    DecimalText,
+    Instant,
+    Line,
+    MoneyView,
+    PageQuery,
+    Text,
+    View,
+    unset,
+)
+
+Title = Annotated[Line, StringConstraints(max_length=200)]
+Notes = Annotated[Text, StringConstraints(max_length=5000)]
+Percent = Annotated[DecimalText, Field(ge=0, le=100, decimal_places=2)]
+Quantity = DecimalText
+Lines = Annotated[list["LineBody"], Field(max_length=1000)]
+Disbursements = Annotated[list["DisbursementBody"], Field(max_length=50)]
+
+
+class LineBody(Body):
+    """One line as written; what is left out has the organization's defaults."""
+
+    description: Annotated[Text, StringConstraints(min_length=1, max_length=5000)] = Field(
+        description="The first line is the concept, the rest are details.",
+        examples=["Limpieza de casco con agua a presión"],
+    )
+    quantity: Quantity = Field(Decimal(1), examples=["2"])
+    unit: Annotated[Line, StringConstraints(max_length=20)] = Field("", examples=["h"])
+    unit_price: DecimalText = Field(description="Without tax.", examples=["45.00"])
+    discount_percent: Percent = Field(Decimal(0), examples=["0"])
+    tax_kind: TaxKind = Field(TaxKind.IVA, examples=["iva"])
+    tax_rate: Percent | None = Field(
+        None, description="The organization's default rate when left out.", examples=["21.00"]
+    )
+    tax_treatment: TaxTreatment = Field(TaxTreatment.TAXABLE, examples=["taxable"])
+    exemption_cause: Literal["E1", "E2", "E3", "E4", "E5", "E6", "N1", "N2"] | None = Field(
+        None, description="`E1`…`E6` when exempt, `N1` or `N2` when not subject.", examples=[None]
+    )
+    surcharge_rate: Percent | None = Field(
+        None, description="Equivalence surcharge.", examples=[None]
+    )
+    withholding_rate: Percent | None = Field(
+        None, description="The document's when left out.", examples=[None]
+    )
+
+
+class DiscountBody(Body):
+    """A discount on the whole document."""
+
+    kind: Literal["percent", "amount"] = Field(examples=["percent"])
+    value: Annotated[DecimalText, Field(ge=0)] = Field(examples=["10.00"])
+
+
+class DisbursementBody(Body):
+    """Money spent in the client's name (suplido), outside the taxable base."""
+
+    description: Annotated[Line, StringConstraints(min_length=1, max_length=200)] = Field(
+        examples=["Tasa portuaria"]
+    )
+    amount: Annotated[DecimalText, Field(ge=0, decimal_places=2)] = Field(examples=["35.00"])
+
+
+class DocumentDraft(Body):
+    """A new document; only the type and the contact are required."""
+
+    type: DocumentType = Field(examples=["quote"])
+    contact_id: UUID
+    invoice_kind: InvoiceKind | None = Field(None, examples=[None])
+    series_id: UUID | None = Field(None, examples=[None])
+    salesperson_id: UUID | None = Field(None, examples=[None])
+    vessel_id: UUID | None = Field(None, examples=[None])
+    title: Title = Field("", examples=["Antifouling"])
+    currency: Literal["EUR"] = Field("EUR", examples=["EUR"])
+    valid_until: CivilDate | None = Field(None, examples=["2026-12-31"])
+    due_date: CivilDate | None = Field(None, examples=[None])
+    operation_date: CivilDate | None = Field(None, examples=[None])
+    language: Literal["es", "en"] | None = Field(
+        None, description="The contact's when left out.", examples=["es"]
+    )
+    deposit_percent: Percent | None = Field(None, examples=["30.00"])
+    withholding_rate: Percent | None = Field(None, examples=[None])
+    discount: DiscountBody | None = Field(None, examples=[None])
+    prices_include_tax: StrictBool = Field(default=False, examples=[False])
+    disbursements: Disbursements = Field(default_factory=list, examples=[[]])
+    notes: Notes = Field("", examples=["Plazo de ejecución: 10 días laborables."])
+    lines: Lines = Field(default_factory=list)
+
+
+class DocumentChanges(Body):
+    """Changes to a draft: what is left out is left alone, null clears."""
+
+    contact_id: UUID = unset()
+    series_id: UUID | None = Field(None, examples=[None])
+    salesperson_id: UUID | None = Field(None, examples=[None])
+    vessel_id: UUID | None = Field(None, examples=[None])
+    title: Title = unset()
+    valid_until: CivilDate | None = Field(None, examples=["2026-12-31"])
+    due_date: CivilDate | None = Field(None, examples=[None])
+    operation_date: CivilDate | None = Field(None, examples=[None])
+    language: Literal["es", "en"] = unset()
+    deposit_percent: Percent | None = Field(None, examples=[None])
+    withholding_rate: Percent | None = Field(None, examples=["15.00"])
+    discount: DiscountBody | None = Field(None, examples=[None])
+    prices_include_tax: StrictBool = unset()
+    disbursements: Disbursements = unset()
+    notes: Notes = unset()
+    lines: Lines = unset()
+
+
+class LineView(View):
+    """One line, its amount computed."""
+
+    description: str = Field(examples=["Limpieza de casco con agua a presión"])
+    quantity: DecimalText
+    unit: str = Field(examples=["h"])
+    unit_price: DecimalText
+    discount_percent: DecimalText
+    tax_kind: str = Field(examples=["iva"])
+    tax_rate: DecimalText
+    tax_treatment: str = Field(examples=["taxable"])
+    exemption_cause: str | None
+    surcharge_rate: DecimalText | None
+    withholding_rate: DecimalText | None
+    net: MoneyView
+
+
+class TaxView(View):
+    """The tax of one group of lines."""
+
+    kind: str = Field(examples=["iva"])
+    treatment: str = Field(examples=["taxable"])
+    exemption_cause: str | None
+    rate: DecimalText
+    surcharge_rate: DecimalText | None
+    base: MoneyView
+    amount: MoneyView
+    surcharge: MoneyView
+
+
+class WithholdingView(View):
+    """Income tax withheld at one rate."""
+
+    rate: DecimalText
+    base: MoneyView
+    amount: MoneyView
+
+
+class DiscountView(View):
+    """The discount on the whole document."""
+
+    kind: str = Field(examples=["percent"])
+    value: DecimalText
+
+
+class DisbursementView(View):
+    """Money spent in the client's name."""
+
+    description: str = Field(examples=["Tasa portuaria"])
+    amount: MoneyView
+
+
+class InstallmentView(View):
+    """One due date and what is left of it."""
+
+    no: int = Field(examples=[1])
+    due_date: date
+    amount: MoneyView
+    amount_due: MoneyView
+
+
+class ContactSummary(View):
+    """Whom the document is for."""
+
+    id: UUID
+    display_name: str = Field(examples=["Varadero Sol, S.L."])
+
+
+class DocumentItem(View):
+    """A document as lists show it."""
+
+    id: UUID
+    type: str = Field(examples=["quote"])
+    invoice_kind: str | None
+    number: str | None = Field(examples=["P-260041"])
+    title: str = Field(examples=["Antifouling"])
+    contact: ContactSummary
+    vessel_id: UUID | None
+    salesperson_id: UUID | None
+    language: str = Field(examples=["es"])
+    currency: str = Field(examples=["EUR"])
+    issue_date: date | None
+    valid_until: date | None
+    due_date: date | None
+    operation_date: date | None
+    status: str = Field(examples=["sent"])
+    status_label: str = Field(examples=["Enviado"])
+    status_color: str = Field(examples=["blue"])
+    badges: list[str] = Field(examples=[["commented"]])
+    issue_state: str = Field(examples=["issued"])
+    delivery_state: str = Field(examples=["sent"])
+    decision: str = Field(examples=["pending"])
+    payment_state: str = Field(examples=["unpaid"])
+    taxable_base: MoneyView
+    tax_total: MoneyView
+    total: MoneyView
+    amount_payable: MoneyView
+    amount_paid: MoneyView
+    amount_due: MoneyView
+    can_pay: bool
+    pay_reasons: list[str] = Field(examples=[["payments_not_enabled"]])
+    pdf_state: str = Field(examples=["ready"])
+    pdf_sha256: str | None
+    revision: int = Field(examples=[1])
+    version: int = Field(examples=[3])
+    last_dispatched_at: Instant | None
+    allowed_actions: list[str] = Field(examples=[["dispatch", "decide"]])
+    created_at: Instant
+    updated_at: Instant
+
+
+class RelatedDocument(View):
+    """A document this one came from or led to."""
+
+    id: UUID
+    kind: str
+
+
+class DocumentView(DocumentItem):
+    """A document, whole."""
+
+    series_id: UUID | None
+    deposit_percent: DecimalText | None
+    withholding_rate: DecimalText | None
+    discount: DiscountView | None
+    prices_include_tax: bool
+    disbursements: list[DisbursementView]
+    notes: str
+    lines: list[LineView]
+    taxes: list[TaxView]
+    withholdings: list[WithholdingView]
+    installments: list[InstallmentView]
+    links: list[RelatedDocument]
+
+
+class DocumentQuery(PageQuery):
+    """Filters of the document list; a comma means any of."""
+
+    contact_id: UUID | None = None
+    type: str | None = Field(None, max_length=80, examples=["quote,invoice"])
+    status: str | None = Field(None, max_length=120, examples=["sent,opened"])
+    payment_state: str | None = Field(None, max_length=120)
+    delivery_state: str | None = Field(None, max_length=120)
+    salesperson_id: UUID | None = None
+    vessel_id: UUID | None = None
+    issue_date_gte: CivilDate | None = None
+    issue_date_lt: CivilDate | None = None
+    total_gte: int | None = Field(None, ge=-(10**14), le=10**14, description="Minor units.")
+    total_lt: int | None = Field(None, ge=-(10**14), le=10**14, description="Minor units.")
+    overdue: bool | None = None
+    expired: bool | None = None
+    q: str | None = Field(None, max_length=200, description="Number, title or contact's name.")
+    sort: Literal["-issue_date", "-created_at", "due_date", "-total"] = "-created_at"
+
+
+class DocumentCount(View):
+    """How many documents there are in each status."""
+
+    by_status: dict[str, int] = Field(examples=[{"draft": 2, "sent": 5}])
+    total: int = Field(examples=[7])
+
+
+class DecisionOnBehalf(Body):
+    """What the client told staff, by phone or in person."""
+
+    decision: Literal["accepted", "rejected", "withdrawn"] = Field(examples=["accepted"])
+    told_by: Annotated[Line, StringConstraints(min_length=1, max_length=120)] = Field(
+        description="Who said it.", examples=["Ana Ruiz"]
+    )
+    note: Annotated[Text, StringConstraints(max_length=2000)] = Field(
+        "", description="Required to withdraw.", examples=["Por teléfono, a las 10"]
+    )
+
+
+class DecisionView(View):
+    """One answer to a revision."""
+
+    id: UUID
+    revision: int = Field(examples=[1])
+    decision: str = Field(examples=["accepted"])
+    actor_kind: str = Field(description="`client`, `staff` or `payment`.", examples=["client"])
+    actor_name: str = Field(examples=["Ana Ruiz"])
+    channel: str = Field(examples=["public_link"])
+    comment: str | None
+    pdf_sha256: str
+    decided_at: Instant
+    is_current: bool
+
+
+class DecisionsView(View):
+    """Every answer to a document, oldest first."""
+
+    data: list[DecisionView]
+
+
+class SeriesCreate(Body):
+    """A new number series."""
+
+    type: DocumentType = Field(examples=["quote"])
+    name: Annotated[Line, StringConstraints(min_length=1, max_length=80)] = Field(
+        examples=["Presupuestos 2026"]
+    )
+    pattern: Annotated[Line, StringConstraints(min_length=2, max_length=40)] = Field(
+        description="`[yy]` or `[yyyy]` is the year, a run of `%` the counter.",
+        examples=["PX-[yy]%%%%"],
+    )
+    reset_policy: Literal["yearly", "never"] = Field("yearly", examples=["yearly"])
+    default_notes: Notes = Field("", examples=[""])
+    is_default: StrictBool = Field(
+        default=False, description="Take it when a document names none.", examples=[False]
+    )
+
+
+class SeriesView(View):
+    """A number series."""
+
+    id: UUID
+    type: str = Field(examples=["quote"])
+    name: str = Field(examples=["Presupuestos"])
+    pattern: str = Field(examples=["P-[yy]%%%%"])
+    reset_policy: str = Field(examples=["yearly"])
+    default_notes: str
+    is_default: bool
+    created_at: Instant
+    version: int = Field(examples=[1])
+
+
+class SeriesQuery(PageQuery):
+    """Filters of the series list."""
+
+    type: DocumentType | None = None
+
+
+class StateView(View):
+    """One value of `status`, as front ends show it."""
+
+    code: str = Field(examples=["accepted"])
+    label: str = Field(examples=["Aceptado"])
+    color: str = Field(examples=["green"])
+    order: int = Field(examples=[6])
+
+
+class StatesView(View):
+    """Every value of `status`, in order."""
+
+    data: list[StateView]
+
+
+def pointer_of(index: int, name: str) -> str:
+    """Give the JSON pointer of a line's field."""
+    return f"/lines/{index}/{name}"
+
+
+Snapshot = JsonValue

@@ -1,0 +1,197 @@
+"""Which step may follow which, and what a reader is shown of it (pure)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from app.documents.printable import DocumentType
+
+UNDO_WINDOW = timedelta(minutes=15)
+
+
+class Status(StrEnum):
+    """StarNapp's single state, and the two it lacks; in the order of a life."""
+
+    DRAFT = "draft"
+    ISSUED = "issued"
+    SENT = "sent"
+    RECEIVED = "received"
+    OPENED = "opened"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    VOIDED = "voided"
+
+
+COLORS: Mapping[Status, str] = {
+    Status.DRAFT: "gray",
+    Status.ISSUED: "blue",
+    Status.SENT: "blue",
+    Status.RECEIVED: "teal",
+    Status.OPENED: "amber",
+    Status.ACCEPTED: "green",
+    Status.REJECTED: "red",
+    Status.SUPERSEDED: "gray",
+    Status.VOIDED: "gray",
+}
+
+
+class Dimensions(Protocol):
+    """The four dimensions of a document, and what they are derived with."""
+
+    issue_state: str
+    delivery_state: str
+    was_sent: bool
+    has_delivery_problem: bool
+    dispatch_count: int
+    decision: str
+    payment_state: str
+    is_commented: bool
+
+
+def status_of(document: Dimensions) -> Status:
+    """Project the dimensions onto the single state (product reference, 3.3)."""
+    if document.issue_state != "issued":
+        return Status(document.issue_state)
+    if document.decision != "pending":
+        return Status(document.decision)
+    if document.delivery_state == "opened":
+        return Status.OPENED
+    if document.delivery_state == "delivered":
+        return Status.RECEIVED
+    if document.was_sent:
+        return Status.SENT
+    return Status.ISSUED
+
+
+_PAYMENT_BADGES = {
+    "paid": "paid",
+    "overpaid": "paid",
+    "partially_paid": "partly_paid",
+    "processing": "payment_processing",
+}
+
+
+def badges_of(document: Dimensions) -> list[str]:
+    """List the badges that do not depend on the date."""
+    badges = []
+    if document.payment_state in _PAYMENT_BADGES:
+        badges.append(_PAYMENT_BADGES[document.payment_state])
+    if document.is_commented:
+        badges.append("commented")
+    if document.has_delivery_problem:
+        badges.append("delivery_problem")
+    if document.dispatch_count > 1:
+        badges.append("resent")
+    return badges
+
+
+class Dated(Protocol):
+    """What expiry and arrears are told from."""
+
+    type: str
+    issue_state: str
+    decision: str
+    valid_until: date | None
+    due_date: date | None
+    payable_minor: int
+    paid_minor: int
+
+
+def is_expired(document: Dated, today: date) -> bool:
+    """Tell whether a quote's validity is over; the last day still counts."""
+    return (
+        document.type == DocumentType.QUOTE
+        and document.issue_state == "issued"
+        and document.decision != "accepted"
+        and document.valid_until is not None
+        and document.valid_until < today
+    )
+
+
+def is_overdue(document: Dated, today: date) -> bool:
+    """Tell whether money is still due after its day."""
+    return (
+        document.issue_state == "issued"
+        and document.due_date is not None
+        and document.due_date < today
+        and document.payable_minor > document.paid_minor
+    )
+
+
+def staff_actions(issue_state: str) -> list[str]:
+    """List what staff may do with a document."""
+    if issue_state == "draft":
+        return ["edit", "delete", "issue"]
+    if issue_state == "issued":
+        return ["dispatch", "decide"]
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a document stands when a client looks at it through a link.
+
+    Attributes:
+        can_decide: Whether the link may answer; a copy (CC) may only read.
+        is_current: Whether the link's revision is the document's.
+        client_answered_at: When the client gave the current answer; None when staff
+            did, or there is none.
+    """
+
+    issue_state: str
+    is_current: bool
+    is_expired: bool
+    decision: str
+    client_answered_at: datetime | None
+    can_decide: bool
+    payments_enabled: bool
+    amount_due_minor: int
+
+
+def refusals(standing: Standing, *, at: datetime) -> dict[str, str | None]:
+    """Give, for each thing a client can do, the reason why not, or None if allowed.
+
+    Source:
+        Ruling 16. The order of the checks is the order in which a client should
+        learn of them.
+    """
+    if not standing.can_decide:
+        read_only = "recipient_read_only"
+        return dict.fromkeys(("accept", "reject", "undo", "comment", "pay"), read_only)
+    closed = _closed(standing)
+    return {
+        "accept": closed or ("already_accepted" if standing.decision == "accepted" else None),
+        "reject": closed
+        or {"accepted": "already_accepted", "rejected": "already_rejected"}.get(standing.decision),
+        "undo": closed or _undo_refusal(standing, at),
+        "comment": None,
+        "pay": closed or _pay_refusal(standing),
+    }
+
+
+def _closed(standing: Standing) -> str | None:
+    if standing.issue_state == "voided":
+        return "document_voided"
+    if standing.issue_state == "superseded" or not standing.is_current:
+        return "not_current_revision"
+    if standing.is_expired:
+        return "document_expired"
+    return None
+
+
+def _undo_refusal(standing: Standing, at: datetime) -> str | None:
+    answered = standing.client_answered_at
+    if standing.decision == "pending" or answered is None or at - answered > UNDO_WINDOW:
+        return "undo_window_passed"
+    return None
+
+
+def _pay_refusal(standing: Standing) -> str | None:
+    if not standing.payments_enabled:
+        return "payments_not_enabled"
+    if standing.amount_due_minor <= 0:
+        return "nothing_due"
+    return None

@@ -1,0 +1,72 @@
+"""record(): the fact, written in the transaction that makes it true."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.events.models import Event
+from app.kernel.actor import Actor
+from app.kernel.identifiers import new_id
+
+
+class Group(StrEnum):
+    """How a timeline sorts its entries for a reader."""
+
+    MESSAGES = "messages"
+    DOCUMENTS = "documents"
+    COMMENTS = "comments"
+    COMMERCIAL = "commercial"
+    PAYMENTS = "payments"
+    CHANGES = "changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened, in the past tense.
+
+    Attributes:
+        kind: Dotted and public, such as `document.accepted` (contract §10).
+        subject_type: `contact`, `document`, `dispatch`, `recipient`, `comment`, `notice`.
+        payload: Only what a reader needs; it is shown as it is.
+        is_shared: Whether the client may see it.
+    """
+
+    kind: str
+    group: Group
+    subject_type: str
+    subject_id: UUID
+    contact_id: UUID | None = None
+    document_id: UUID | None = None
+    payload: Mapping[str, JsonValue] = field(default_factory=dict)
+    is_shared: bool = False
+
+
+async def record(tx: AsyncSession, actor: Actor, fact: Fact, *, at: datetime) -> UUID:
+    """Write a fact into the caller's transaction and give its id."""
+    event_id = new_id()
+    await tx.execute(
+        insert(Event).values(
+            organization_id=actor.organization_id,
+            id=event_id,
+            kind=fact.kind,
+            group=fact.group.value,
+            occurred_at=at,
+            recorded_at=at,
+            actor_kind=actor.kind.value,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            subject_type=fact.subject_type,
+            subject_id=fact.subject_id,
+            contact_id=fact.contact_id,
+            document_id=fact.document_id,
+            visibility="shared" if fact.is_shared else "internal",
+            payload=dict(fact.payload),
+        )
+    )
+    return event_id

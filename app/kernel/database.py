@@ -1,0 +1,109 @@
+"""The database: the base of all tables, and the one place that commits."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import DateTime, MetaData, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from sqlalchemy.orm import DeclarativeBase
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table's base; names of constraints are stable, so errors can be told apart."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        str: Text(),
+        list[str]: ARRAY(Text()),
+        JsonValue: JSONB(),
+        dict[str, JsonValue]: JSONB(),
+    }
+
+
+class Database:
+    """Opens transactions; nothing else in the code base commits."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(
+        self, organization_id: UUID | None = None
+    ) -> AsyncIterator[AsyncSession]:
+        """Open one transaction; commit at the end, roll back on any exception.
+
+        Row-level security shows nothing until an organization is entered, here or
+        by `enter_organization`.
+        """
+        async with self._sessions() as tx, tx.begin():
+            await enter_organization(tx, organization_id)
+            yield tx
+
+
+async def enter_organization(tx: AsyncSession, organization_id: UUID | None) -> None:
+    """Let the rest of this transaction see one organization's rows.
+
+    It also makes asyncpg really begin: an enqueue as the first statement of a lazy
+    transaction would otherwise survive a rollback.
+    """
+    await tx.execute(
+        text("select set_config('app.org', :organization_id, true)"),
+        {"organization_id": str(organization_id) if organization_id else ""},
+    )
+
+
+def open_engine(url: str, *, role: str, statement_timeout_s: int, pool_size: int) -> AsyncEngine:
+    """Make an engine whose every connection acts as one group role.
+
+    The start-up role holds against RESET ALL, and it keeps a superuser's log-in from
+    seeing past row-level security.
+
+    Args:
+        url: `postgresql://…`; the driver is ours to choose.
+        role: `conforme_api`, `conforme_worker` or `conforme_owner`.
+        statement_timeout_s: The longest a statement may run.
+        pool_size: Connections kept; as many again may be opened under load.
+    """
+    return create_async_engine(
+        async_url(url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": 5,
+            "server_settings": {
+                "role": role,
+                "application_name": role,
+                "statement_timeout": str(statement_timeout_s * 1000),
+                "lock_timeout": "3000",
+                "idle_in_transaction_session_timeout": "15000",
+            },
+        },
+    )
+
+
+def async_url(url: str) -> str:
+    """Name our driver in a PostgreSQL address that names none."""
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql+asyncpg{separator}{rest}" if scheme in {"postgresql", "postgres"} else url

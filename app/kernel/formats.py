@@ -1,0 +1,71 @@
+"""How figures and dates are written for a reader, in Spanish or English.
+
+The forms are those of the design (§6): Spanish writes a no-break space before
+the sign and the true minus; English puts the currency first.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date as babel_date
+from babel.numbers import format_currency, format_decimal
+
+from app.kernel.money import Money
+
+LANGUAGES = ("es", "en")
+NO_BREAK_SPACE = "\u00a0"
+MINUS = "\u2212"
+
+_LOCALES = {"es": "es_ES", "en": "en_GB"}
+_SHORT_DATES = {"es": "dd/MM/yyyy", "en": "d MMM yyyy"}
+
+
+def money(value: Money, language: str) -> str:
+    """Write an amount: `1.234,56 €` or `€1,234.56`."""
+    text = format_currency(value.decimal, value.currency, locale=_LOCALES[language])
+    return text.replace("-", MINUS)
+
+
+def quantity(value: Decimal, language: str) -> str:
+    """Write a quantity without superfluous zeros, at most six decimals."""
+    text = format_decimal(value, format="#,##0.######", locale=_LOCALES[language])
+    return text.replace("-", MINUS)
+
+
+def unit_price(value: Decimal, currency: str, language: str) -> str:
+    """Write a unit price with two to six decimals."""
+    pattern = "#,##0.00#### ¤" if language == "es" else "¤#,##0.00####"
+    text = format_currency(
+        value,
+        currency,
+        format=pattern,
+        locale=_LOCALES[language],
+        currency_digits=False,
+    )
+    return text.replace(" ", NO_BREAK_SPACE).replace("-", MINUS)
+
+
+def percent(value: Decimal, language: str) -> str:
+    """Write a rate given in per cent: `21 %` or `21%`."""
+    return quantity(value, language) + (f"{NO_BREAK_SPACE}%" if language == "es" else "%")
+
+
+def long_date(value: date, language: str) -> str:
+    """Write a date in words: `24 de noviembre de 2026` or `24 November 2026`."""
+    return babel_date(value, "long", locale=_LOCALES[language])
+
+
+def short_date(value: date, language: str) -> str:
+    """Write a date for tables and the PDF: `24/11/2026` or `24 Nov 2026`."""
+    return babel_date(value, _SHORT_DATES[language], locale=_LOCALES[language])
+
+
+def clock_time(value: datetime, zone: ZoneInfo) -> str:
+    """Write the time of day in a zone, 24 hours: `09:12`."""
+    return value.astimezone(zone).strftime("%H:%M")
+
+
+def zone_city(zone: ZoneInfo) -> str:
+    """Name a zone's city, as a reader would: `Madrid` for `Europe/Madrid`."""
+    return zone.key.rsplit("/", 1)[-1].replace("_", " ")

@@ -1,0 +1,48 @@
+"""Secrets at rest: sealed with AES-GCM, bound to their organization."""
+
+import os
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE_BYTES = 12
+_KEY_ID = b"\x01"
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Seals and opens bytes; the first byte of a sealed value names its key.
+
+    Attributes:
+        key: 32 bytes.
+    """
+
+    key: bytes
+
+    @classmethod
+    def from_text(cls, text: str) -> "Vault":
+        """From 32 bytes written as URL-safe base64.
+
+        Raises:
+            ValueError: It is not 32 bytes.
+        """
+        key = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        if len(key) != 32:  # noqa: PLR2004 - AES-256
+            raise ValueError("the encryption key is not 32 bytes of URL-safe base64")
+        return cls(key)
+
+    def seal(self, plain: bytes, organization_id: UUID) -> bytes:
+        """Encrypt; only the same organization can open it."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return _KEY_ID + nonce + AESGCM(self.key).encrypt(nonce, plain, organization_id.bytes)
+
+    def open(self, sealed: bytes, organization_id: UUID) -> bytes:
+        """Decrypt.
+
+        Raises:
+            cryptography.exceptions.InvalidTag: Another key or organization sealed it.
+        """
+        nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+        return AESGCM(self.key).decrypt(nonce, rest, organization_id.bytes)

@@ -1,0 +1,104 @@
+"""The port to a mail transport: one message, one recipient, one receipt."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One SMTP transaction: the stored bytes, one sender and one recipient.
+
+    Attributes:
+        sender: The return path (MAIL FROM).
+        recipient: The one address it goes to (RCPT TO), ASCII.
+        content: The complete message, CRLF only; sent as it is on every attempt.
+        message_id: Its Message-ID, with angle brackets.
+    """
+
+    sender: str
+    recipient: str
+    content: bytes
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The next hop accepted the message.
+
+    Attributes:
+        code: SMTP code of the final answer, such as 250.
+        text: Its text, cut to 500 characters.
+        host: Whom we spoke to.
+        is_encrypted: Whether TLS protected the conversation.
+        provider_id: The provider's own id of the message, when it gives one.
+    """
+
+    code: int
+    text: str
+    host: str
+    is_encrypted: bool
+    provider_id: str | None = None
+
+
+class Failure(StrEnum):
+    """Why a message did not leave (the e-mail reference, 2.3)."""
+
+    TRANSPORT = "transport"
+    """The relay cannot be reached or ended the talk before DATA; costs no attempt."""
+    CONFIGURATION = "configuration"
+    """TLS or authentication is wrong; the transport pauses until someone mends it."""
+    TEMPORARY = "temporary"
+    """The relay asks to try later; costs an attempt."""
+    SENDER = "sender"
+    """MAIL FROM was refused for good; ours to mend, final for this message."""
+    TOO_LARGE = "too_large"
+    """Over the relay's size limit; final, may be sent without attachment."""
+    NO_SUCH_ADDRESS = "no_such_address"
+    """The recipient does not exist; final, the address is suppressed."""
+    POLICY = "policy"
+    """Refused as spam or by policy; final, the address is not to blame."""
+    REFUSED = "refused"
+    """Any other final refusal."""
+    UNCERTAIN = "uncertain"
+    """Silence after the final dot: it may or may not have been accepted."""
+
+
+class MailError(Exception):
+    """A message did not leave, or may not have.
+
+    Attributes:
+        failure: The class of the failure, which decides what happens next.
+        code: The SMTP code, when there was one.
+        text: What the other side said, cut to 500 characters, no secrets.
+        host: Whom we spoke to.
+        retry_after_s: When the answer named a wait, that many seconds.
+    """
+
+    def __init__(
+        self,
+        failure: Failure,
+        *,
+        code: int | None,
+        text: str,
+        host: str,
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(f"{failure}: {code or '-'} {text}")
+        self.failure = failure
+        self.code = code
+        self.text = text
+        self.host = host
+        self.retry_after_s = retry_after_s
+
+
+class MailTransport(Protocol):
+    """Somewhere a message can be handed to."""
+
+    async def send(self, envelope: Envelope) -> Receipt:
+        """Hand one message over.
+
+        Raises:
+            MailError: It was not accepted, or we cannot know.
+        """
+        ...

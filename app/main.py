@@ -1,0 +1,61 @@
+"""The HTTP process: an application built from a container."""
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from app.comments.router import router as comments
+from app.contacts.router import router as contacts
+from app.container import Container
+from app.dispatch.router import router as dispatch
+from app.documents.router import router as documents
+from app.documents.series_router import router as series
+from app.history.router import router as history
+from app.notices.router import router as notices
+from app.organizations import queries as organizations
+from app.organizations.router import auth
+from app.organizations.router import router as access
+from app.portal.browser import router as browser
+from app.portal.router import router as portal
+from app.web import docs, health, idempotency, meta, openapi, problems
+from app.web.cors import Cors
+from app.web.middleware import Requests
+from app.web.rate_limits import RateLimits
+
+
+def create_app(container: Container) -> FastAPI:
+    """Mount every router on an application that draws on the container."""
+    app = FastAPI(
+        title="Conforme",
+        version=openapi.VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        generate_unique_id_function=_operation_id,
+        separate_input_output_schemas=False,
+    )
+    app.state.container = container
+    app.state.secret_key = container.secret_key
+    app.state.trusted_proxies = container.settings.trusted_proxies
+    limits = RateLimits(container.database, container.settings.rate_limit_factor)
+    app.state.parts = {**container.parts(), RateLimits: limits}
+    for router in (
+        auth, access, contacts, series, documents, dispatch, comments, history, notices,
+        portal, browser, meta.router, health.router, docs.router,
+    ):
+        app.include_router(router)
+    docs.mount(app)
+    problems.install(app)
+    app.add_exception_handler(idempotency.Replay, idempotency.on_replay)
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way
+
+    async def load_origins() -> frozenset[str]:
+        async with container.database.transaction() as tx:
+            return await organizations.allowed_origins(tx)
+
+    app.add_middleware(Cors, origins=container.settings.cors_origins, load=load_origins)
+    app.add_middleware(Requests, allowed_hosts=container.settings.allowed_hosts)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

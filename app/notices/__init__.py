@@ -1,0 +1,1 @@
+"""Staff alerts awaiting review (anuncios pendientes de revisar)."""

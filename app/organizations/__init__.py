@@ -1,0 +1,1 @@
+"""Organizations, their users, sessions and API keys."""

@@ -1,0 +1,192 @@
+"""From a bearer token, an API key or a cookie to an Actor; a route's declared permission."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Header, Request
+from fastapi.security import APIKeyCookie, HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kernel.actor import Actor, ActorKind, Permission
+from app.kernel.database import enter_organization
+from app.kernel.errors import Fault, Forbidden, Malformed, Unauthenticated
+from app.organizations import queries, sessions
+from app.organizations.api_keys import hash_key, is_well_formed
+from app.organizations.models import Membership
+from app.organizations.roles import PERMISSIONS, AccessRole
+from app.web import idempotency
+from app.web.dependencies import Db, Now, Tx
+
+COOKIE = "__Host-session"
+_USE_NOTED_EVERY = timedelta(minutes=1)
+
+bearer = HTTPBearer(
+    auto_error=False, description="An access token of POST /v1/auth/login, or an API key."
+)
+cookie = APIKeyCookie(
+    name=COOKIE, auto_error=False, description="Set by POST /v1/auth/login?cookie=true."
+)
+
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+Cookie = Annotated[str | None, Depends(cookie)]
+OrganizationId = Annotated[
+    UUID | None, Header(description="Which organization, for a user of several.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a request shows to be let in."""
+
+    request: Request
+    bearer: str | None
+    cookie: str | None
+    organization_id: UUID | None
+
+
+def presented(
+    request: Request,
+    credentials: Bearer,
+    session_cookie: Cookie,
+    organization_id: OrganizationId = None,
+) -> Presented:
+    """Collect the credentials of a request."""
+    token = credentials.credentials if credentials else None
+    return Presented(request, token, session_cookie, organization_id)
+
+
+Credentials = Annotated[Presented, Depends(presented)]
+
+
+async def identify(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor:
+    """Find out who acts, and enter their organization.
+
+    Raises:
+        Unauthenticated: Nothing valid was shown.
+        Malformed: A user of several organizations did not say which.
+        NotFound: A user named an organization that is not theirs.
+    """
+    if shown.bearer is not None and shown.bearer.startswith("conforme_"):
+        actor = await _by_api_key(tx, shown, at=at)
+    else:
+        actor = await _by_session(tx, shown, at=at)
+    await enter_organization(tx, actor.organization_id)
+    return actor
+
+
+async def session_of(tx: AsyncSession, shown: Presented, *, at: datetime) -> tuple[UUID, UUID, str]:
+    """Give the user id, session id and name of a signed-in user.
+
+    Raises:
+        Unauthenticated: No user is signed in.
+        Forbidden: A cookie came with a request from a foreign page.
+    """
+    if shown.bearer is not None:
+        return await sessions.identify(tx, shown.bearer, "access", at=at)
+    if shown.cookie is not None:
+        _require_own_page(shown.request)
+        return await sessions.identify(tx, shown.cookie, "cookie", at=at)
+    raise Unauthenticated
+
+
+async def _by_api_key(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor:
+    token = shown.bearer or ""
+    key = None
+    if is_well_formed(token):
+        pepper = shown.request.app.state.secret_key
+        key = await queries.find_api_key(tx, hash_key(token, pepper), at=at)
+    if key is None:
+        raise Unauthenticated
+    if shown.organization_id not in {None, key.organization_id}:
+        raise Forbidden(code="role_missing", reason="organization_foreign")
+    if key.last_used_at is None or at - key.last_used_at > _USE_NOTED_EVERY:
+        key.last_used_at = at
+    scopes = frozenset(Permission(scope) for scope in key.scopes)
+    return Actor(ActorKind.INTEGRATION, key.organization_id, key.id, key.name, scopes)
+
+
+async def _by_session(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor:
+    user_id, _, name = await session_of(tx, shown, at=at)
+    membership = _choose(await queries.memberships(tx, user_id), shown.organization_id)
+    permissions = PERMISSIONS[AccessRole(membership.role)]
+    return Actor(ActorKind.USER, membership.organization_id, user_id, name, permissions)
+
+
+def _choose(memberships: Sequence[Membership], organization_id: UUID | None) -> Membership:
+    if organization_id is None:
+        if len(memberships) == 1:
+            return memberships[0]
+        raise Malformed(
+            reason="organization_required",
+            faults=[Fault("Organization-Id", "missing", "header")],
+        )
+    for membership in memberships:
+        if membership.organization_id == organization_id:
+            return membership
+    raise Forbidden(code="role_missing", reason="organization_foreign")
+
+
+def _require_own_page(request: Request) -> None:
+    """Refuse a cookie that a foreign page sent along (CSRF)."""
+    if request.method in {"GET", "HEAD"}:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    own = f"{request.url.scheme}://{request.url.netloc}"
+    if site in {"same-origin", "none"} or (site is None and origin in {None, own}):
+        return
+    raise Forbidden(code="role_missing", reason="foreign_page")
+
+
+class Requires:
+    """A route's declaration: who may call it, and whether it takes a key.
+
+    Shares the request's transaction and enters the organization there.
+    """
+
+    def __init__(self, permission: Permission | None, *, needs_key: bool = False) -> None:
+        self.permission = permission
+        self.needs_key = needs_key
+
+    async def __call__(self, shown: Credentials, tx: Tx, at: Now) -> Actor:
+        """Give the actor.
+
+        Raises:
+            Unauthenticated: Nothing valid was shown.
+            Forbidden: The permission is missing.
+            Replay: The request was executed before under its key.
+        """
+        actor = await identify(tx, shown, at=at)
+        if self.permission is not None:
+            actor.require(self.permission)
+        if shown.request.method == "POST":
+            await idempotency.claim(tx, shown.request, actor, at=at, is_required=self.needs_key)
+        return actor
+
+
+class RequiresBriefly:
+    """The same for routes that open their own short transactions (`Db`).
+
+    Such a route claims its key itself, in the transaction of its effect.
+    """
+
+    needs_key = False
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    async def __call__(self, shown: Credentials, database: Db, at: Now) -> Actor:
+        """Give the actor.
+
+        Raises:
+            Unauthenticated: Nothing valid was shown.
+            Forbidden: The permission is missing.
+        """
+        async with database.transaction() as tx:
+            actor = await identify(tx, shown, at=at)
+        actor.require(self.permission)
+        return actor

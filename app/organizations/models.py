@@ -1,0 +1,145 @@
+"""Organizations, and the routing tables read before an organization is known."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.database import Base
+
+
+class Organization(Base):
+    """A company that uses the product: its legal data and its defaults."""
+
+    __tablename__ = "organizations"
+    __table_args__ = (
+        CheckConstraint("accent_color ~ '^#[0-9a-f]{6}$'", name="accent_color"),
+        CheckConstraint("default_language in ('es', 'en')", name="default_language"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    """The name clients know it by (trade name)."""
+    legal_name: Mapped[str]
+    tax_id: Mapped[str]
+    street: Mapped[str]
+    postal_code: Mapped[str]
+    city: Mapped[str]
+    province: Mapped[str]
+    country: Mapped[str]
+    email: Mapped[str]
+    phone: Mapped[str | None]
+    registry: Mapped[str | None]
+    iban: Mapped[str | None]
+    time_zone: Mapped[str]
+    default_language: Mapped[str]
+    default_tax_rate: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    quote_validity_days: Mapped[int]
+    payment_terms_days: Mapped[int]
+    accent_color: Mapped[str]
+    logo_sha256: Mapped[str | None]
+    payments_enabled: Mapped[bool]
+    """Set by payments alone, so that documents and pages need not look up."""
+    created_at: Mapped[datetime]
+    version: Mapped[int]
+
+
+class Logo(Base):
+    """A logo as prepared for printing; kept for ever, since documents name it."""
+
+    __tablename__ = "logos"
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+
+class User(Base):
+    """A person who can sign in; may belong to several organizations."""
+
+    __tablename__ = "users"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    status: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Membership(Base):
+    """A user's place in an organization: which access role, which team."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        CheckConstraint(
+            "role in ('admin', 'manager', 'administrative', 'salesperson', 'viewer')", name="role"
+        ),
+        UniqueConstraint("organization_id", "user_id"),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    role: Mapped[str]
+    team: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class Session(Base):
+    """One sign-in; its tokens come and go, reuse of an old one ends it."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class SessionToken(Base):
+    """A secret of a session, by its hash: `access`, `refresh` or `cookie`."""
+
+    __tablename__ = "session_tokens"
+    __table_args__ = (Index("ix_session_tokens_session_id", "session_id"),)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"))
+    kind: Mapped[str]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ApiKey(Base):
+    """An integration's key, by its keyed hash; shown once."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (Index("ix_api_keys_organization_id", "organization_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    prefix: Mapped[str]
+    name: Mapped[str]
+    scopes: Mapped[list[str]]
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+    @property
+    def version(self) -> int:
+        """1 while the key works, 2 once it is revoked: nothing else changes."""
+        return 1 if self.revoked_at is None else 2
+
+
+class AllowedOrigin(Base):
+    """A front end an organization lets read its answers (CORS)."""
+
+    __tablename__ = "allowed_origins"
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    origin: Mapped[str] = mapped_column(primary_key=True)

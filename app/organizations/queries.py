@@ -1,0 +1,122 @@
+"""Looking up organizations and what may enter them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
+from app.organizations.models import (
+    AllowedOrigin,
+    ApiKey,
+    Logo,
+    Membership,
+    Organization,
+    Session,
+    SessionToken,
+    User,
+)
+
+
+async def get(tx: AsyncSession, organization_id: UUID) -> Organization:
+    """Give the organization entered.
+
+    Raises:
+        NotFound: It is not the one entered.
+    """
+    organization = await tx.scalar(select(Organization).where(Organization.id == organization_id))
+    if organization is None:
+        raise NotFound
+    return organization
+
+
+async def logo(tx: AsyncSession, organization_id: UUID, sha256: str | None) -> bytes | None:
+    """Give a stored logo's JPEG bytes."""
+    if sha256 is None:
+        return None
+    return await tx.scalar(
+        select(Logo.jpeg).where(Logo.organization_id == organization_id, Logo.sha256 == sha256)
+    )
+
+
+async def find_user_by_email(tx: AsyncSession, email: str) -> User | None:
+    """Find a user by address, whatever its case."""
+    return await tx.scalar(select(User).where(User.email == email.lower()))
+
+
+async def find_session_token(
+    tx: AsyncSession, token_hash: bytes, *, for_update: bool = False
+) -> tuple[SessionToken, Session, User] | None:
+    """Find a token with its session and user, by the token's hash."""
+    query = (
+        select(SessionToken, Session, User)
+        .join(Session, Session.id == SessionToken.session_id)
+        .join(User, User.id == Session.user_id)
+        .where(SessionToken.token_hash == token_hash)
+    )
+    if for_update:
+        query = query.with_for_update(of=Session)
+    row = (await tx.execute(query)).first()
+    return (row[0], row[1], row[2]) if row else None
+
+
+async def memberships(tx: AsyncSession, user_id: UUID) -> list[Membership]:
+    """List a user's organizations, oldest membership first."""
+    query = select(Membership).where(Membership.user_id == user_id).order_by(Membership.created_at)
+    return list(await tx.scalars(query))
+
+
+async def find_member(tx: AsyncSession, actor: Actor, user_id: UUID) -> User | None:
+    """Find a user who belongs to the actor's organization and is active."""
+    return await tx.scalar(
+        select(User)
+        .join(Membership, Membership.user_id == User.id)
+        .where(
+            Membership.organization_id == actor.organization_id,
+            User.id == user_id,
+            User.status == "active",
+        )
+    )
+
+
+async def find_api_key(tx: AsyncSession, key_hash: bytes, *, at: datetime) -> ApiKey | None:
+    """Find a key that is neither revoked nor expired, by its keyed hash."""
+    key = await tx.scalar(select(ApiKey).where(ApiKey.key_hash == key_hash))
+    if key is None or key.revoked_at is not None:
+        return None
+    if key.expires_at is not None and key.expires_at <= at:
+        return None
+    return key
+
+
+async def list_api_keys(
+    tx: AsyncSession, actor: Actor, *, before: UUID | None, limit: int
+) -> list[ApiKey]:
+    """List an organization's keys, newest first, one more than the limit."""
+    query = select(ApiKey).where(ApiKey.organization_id == actor.organization_id)
+    if before is not None:
+        query = query.where(ApiKey.id < before)
+    return list(await tx.scalars(query.order_by(ApiKey.id.desc()).limit(limit + 1)))
+
+
+async def get_api_key(tx: AsyncSession, actor: Actor, key_id: UUID) -> ApiKey:
+    """Give one key of the actor's organization.
+
+    Raises:
+        NotFound: There is none.
+    """
+    key = await tx.scalar(
+        select(ApiKey).where(
+            ApiKey.organization_id == actor.organization_id, ApiKey.id == key_id
+        )
+    )
+    if key is None:
+        raise NotFound
+    return key
+
+
+async def allowed_origins(tx: AsyncSession) -> frozenset[str]:
+    """Give every organization's front ends, for preflights that name no organization."""
+    return frozenset(await tx.scalars(select(AllowedOrigin.origin)))

@@ -1,0 +1,139 @@
+"""What goes in and out about organizations, sessions and keys."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.kernel.actor import Permission
+from app.organizations.models import ApiKey, Organization
+from app.web.schemas import Body, DecimalText, Instant, Line, PageQuery, View
+
+Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class LogIn(Body):
+    """An address and a password."""
+
+    email: Annotated[Line, StringConstraints(min_length=3, max_length=254)] = Field(
+        examples=["oficina@tallernautico.example"]
+    )
+    password: Password = Field(examples=["una frase larga y propia"])
+
+
+class Refresh(Body):
+    """A refresh token, used once."""
+
+    refresh_token: Annotated[str, StringConstraints(min_length=20, max_length=200)] = Field(
+        examples=["q3Jr0jvWm0kqk8h1mYvY3o2rYV1h2y6tN1xS0sYtq9E"]
+    )
+
+
+class TokensView(View):
+    """Tokens of a session; keep them secret."""
+
+    access_token: str = Field(examples=["pB3c0jvWm0kqk8h1mYvY3o2rYV1h2y6tN1xS0sYtq9E"])
+    token_type: str = Field(examples=["bearer"])
+    expires_in: int = Field(description="Seconds the access token lives.", examples=[600])
+    refresh_token: str = Field(examples=["q3Jr0jvWm0kqk8h1mYvY3o2rYV1h2y6tN1xS0sYtq9E"])
+
+
+class MembershipView(View):
+    """One organization a user belongs to."""
+
+    organization_id: UUID
+    organization_name: str = Field(examples=["Taller Náutico Ejemplo"])
+    role: str = Field(examples=["admin"])
+    team: str | None
+
+
+class UserView(View):
+    """The user signed in."""
+
+    id: UUID
+    email: str = Field(examples=["oficina@tallernautico.example"])
+    name: str = Field(examples=["Joan Muestra"])
+
+
+class MeView(View):
+    """Who is signed in, where, and what they may do there."""
+
+    user: UserView | None = Field(description="Null for an API key.")
+    organization_id: UUID
+    memberships: list[MembershipView]
+    permissions: list[str] = Field(examples=[["contacts:read", "contacts:write"]])
+
+
+class ApiKeyCreate(Body):
+    """A new key for an integration."""
+
+    name: Annotated[Line, StringConstraints(min_length=1, max_length=120)] = Field(
+        examples=["Web de reservas"]
+    )
+    scopes: Annotated[list[Permission], Field(min_length=1, max_length=30)] = Field(
+        examples=[["contacts:read", "documents:read"]]
+    )
+    expires_at: Instant | None = Field(None, examples=["2027-12-31T23:00:00Z"])
+
+
+class ApiKeyView(View):
+    """A key; its secret is shown once, when it is made."""
+
+    id: UUID
+    name: str = Field(examples=["Web de reservas"])
+    prefix: str = Field(examples=["conforme_live_k3Jw0aZq"])
+    scopes: list[str] = Field(examples=[["contacts:read", "documents:read"]])
+    created_at: Instant
+    expires_at: Instant | None
+    revoked_at: Instant | None
+    last_used_at: Instant | None
+    version: int = Field(description="What If-Match takes.", examples=[1])
+
+
+class NewApiKeyView(ApiKeyView):
+    """A key just made; null as the secret in a repeated reply."""
+
+    secret: str | None = Field(
+        examples=["conforme_live_k3Jw0aZq_8Jd0aZqk3Jw0aZqk3Jw0aZqk3Jw0aZqk3Jw0aZq1b2C3d4"]
+    )
+
+    @classmethod
+    def of(cls, key: ApiKey, secret: str | None) -> "NewApiKeyView":
+        """From the row and the secret."""
+        return cls(**ApiKeyView.model_validate(key).model_dump(), secret=secret)
+
+
+class ApiKeyQuery(PageQuery):
+    """API keys have no filters yet."""
+
+
+class OrganizationView(View):
+    """The organization's legal data and defaults."""
+
+    id: UUID
+    name: str = Field(examples=["Taller Náutico Ejemplo"])
+    legal_name: str = Field(examples=["Taller Náutico Ejemplo, S.L."])
+    tax_id: str = Field(examples=["B83534750"])
+    street: str = Field(examples=["Muelle de Muestra 3"])
+    postal_code: str = Field(examples=["07001"])
+    city: str = Field(examples=["Palma"])
+    province: str = Field(examples=["Illes Balears"])
+    country: str = Field(examples=["ES"])
+    email: str = Field(examples=["oficina@taller.example"])
+    phone: str | None = Field(examples=["+34900000000"])
+    registry: str | None
+    iban: str | None = Field(examples=["ES9121000418450200051332"])
+    time_zone: str = Field(examples=["Europe/Madrid"])
+    default_language: str = Field(examples=["es"])
+    default_tax_rate: DecimalText
+    quote_validity_days: int = Field(examples=[30])
+    payment_terms_days: int = Field(examples=[30])
+    accent_color: str = Field(examples=["#0f5a78"])
+    payments_enabled: bool
+    created_at: Instant
+    version: int = Field(examples=[1])
+
+    @classmethod
+    def of(cls, organization: Organization) -> "OrganizationView":
+        """From the row."""
+        return cls.model_validate(organization)

@@ -1,0 +1,149 @@
+"""Verbs: found an organization, give and take API keys, allow a front end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kernel.actor import Actor, Permission
+from app.kernel.database import enter_organization
+from app.kernel.identifiers import new_id
+from app.organizations import queries
+from app.organizations.api_keys import hash_key, new_key
+from app.organizations.models import AllowedOrigin, ApiKey, Logo, Membership, Organization, User
+from app.organizations.roles import AccessRole
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """What a new organization begins with; the rest has defaults."""
+
+    name: str
+    legal_name: str
+    tax_id: str
+    street: str
+    postal_code: str
+    city: str
+    province: str
+    email: str
+    country: str = "ES"
+    phone: str | None = None
+    registry: str | None = None
+    iban: str | None = None
+    time_zone: str = "Europe/Madrid"
+    default_language: str = "es"
+    accent_color: str = "#0f5a78"
+
+
+async def found_organization(
+    tx: AsyncSession,
+    founding: Founding,
+    *,
+    admin_email: str,
+    admin_name: str,
+    password_hash: str,
+    at: datetime,
+) -> tuple[Organization, User]:
+    """Create an organization and its first admin, and enter it.
+
+    An admin whose address is known already joins with the account there is.
+    """
+    organization = Organization(
+        id=new_id(),
+        **{name: getattr(founding, name) for name in founding.__slots__},
+        default_tax_rate=Decimal("21.00"),
+        quote_validity_days=30,
+        payment_terms_days=30,
+        payments_enabled=False,
+        created_at=at,
+        version=1,
+    )
+    await enter_organization(tx, organization.id)
+    tx.add(organization)
+    user = await queries.find_user_by_email(tx, admin_email)
+    if user is None:
+        user = User(
+            id=new_id(),
+            email=admin_email.lower(),
+            name=admin_name,
+            password_hash=password_hash,
+            status="active",
+            created_at=at,
+        )
+        tx.add(user)
+    await tx.flush()
+    tx.add(
+        Membership(
+            user_id=user.id,
+            organization_id=organization.id,
+            role=AccessRole.ADMIN.value,
+            created_at=at,
+        )
+    )
+    await tx.flush()
+    return organization, user
+
+
+async def set_logo(
+    tx: AsyncSession, organization: Organization, jpeg: bytes, sha256: str, *, at: datetime
+) -> None:
+    """Store a prepared logo and print it from now on."""
+    await tx.execute(
+        insert(Logo)
+        .values(organization_id=organization.id, sha256=sha256, jpeg=jpeg, created_at=at)
+        .on_conflict_do_nothing()
+    )
+    organization.logo_sha256 = sha256
+    organization.version += 1
+
+
+async def create_api_key(
+    tx: AsyncSession,
+    actor: Actor,
+    *,
+    name: str,
+    scopes: Sequence[Permission],
+    expires_at: datetime | None,
+    pepper: bytes,
+    at: datetime,
+) -> tuple[ApiKey, str]:
+    """Make a key with some of the actor's own permissions; give it once, whole.
+
+    Raises:
+        Forbidden: A scope goes beyond what the actor may do.
+    """
+    for scope in scopes:
+        actor.require(scope)
+    secret, prefix = new_key()
+    key = ApiKey(
+        id=new_id(),
+        organization_id=actor.organization_id,
+        key_hash=hash_key(secret, pepper),
+        prefix=prefix,
+        name=name,
+        scopes=sorted({scope.value for scope in scopes}),
+        created_by=actor.id,
+        created_at=at,
+        expires_at=expires_at,
+    )
+    tx.add(key)
+    await tx.flush()
+    return key, secret
+
+
+def revoke_api_key(key: ApiKey, *, at: datetime) -> None:
+    """End a key; ending it again changes nothing."""
+    key.revoked_at = key.revoked_at or at
+
+
+async def allow_origin(tx: AsyncSession, organization_id: UUID, origin: str) -> None:
+    """Let a front end read the organization's answers."""
+    await tx.execute(
+        insert(AllowedOrigin)
+        .values(organization_id=organization_id, origin=origin)
+        .on_conflict_do_nothing()
+    )

@@ -1,0 +1,99 @@
+"""Verbs: sign in, go on, sign out. Tokens are opaque, random, stored as hashes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kernel.errors import Unauthenticated
+from app.kernel.identifiers import hash_token, new_id, new_token
+from app.organizations import queries
+from app.organizations.models import Session, SessionToken
+
+ACCESS_LIFE = timedelta(minutes=10)
+REFRESH_LIFE = timedelta(days=30)
+COOKIE_LIFE = timedelta(hours=12)
+PARALLEL_GRACE = timedelta(seconds=10)
+"""Two tabs may refresh at once; a reuse later than this is a stolen token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a sign-in gives; known to the caller alone."""
+
+    access: str
+    refresh: str
+    expires_in_s: int
+
+
+async def begin(tx: AsyncSession, user_id: UUID, *, at: datetime) -> tuple[Tokens, str]:
+    """Open a session; give its tokens, and the one for a cookie."""
+    session = Session(id=new_id(), user_id=user_id, created_at=at)
+    tx.add(session)
+    await tx.flush()
+    tokens = _issue(tx, session.id, at=at)
+    cookie = _token(tx, session.id, "cookie", at + COOKIE_LIFE)
+    return tokens, cookie
+
+
+async def refresh(tx: AsyncSession, token: str, *, at: datetime) -> Tokens | None:
+    """Exchange a refresh token for new tokens.
+
+    Gives None when the token is unknown or expired, or was used before, which
+    ends its session; the ending is the caller's to commit, so it is no exception.
+    """
+    found = await queries.find_session_token(tx, hash_token(token), for_update=True)
+    if found is None:
+        return None
+    held, session, user = found
+    if held.kind != "refresh" or session.revoked_at is not None or user.status != "active":
+        return None
+    if held.expires_at <= at:
+        return None
+    if held.used_at is not None and at - held.used_at > PARALLEL_GRACE:
+        session.revoked_at = at
+        return None
+    held.used_at = held.used_at or at
+    return _issue(tx, session.id, at=at)
+
+
+async def end(tx: AsyncSession, session_id: UUID, *, at: datetime) -> None:
+    """Revoke a session; all its tokens die with it."""
+    await tx.execute(update(Session).where(Session.id == session_id).values(revoked_at=at))
+
+
+async def identify(tx: AsyncSession, token: str, kind: str, *, at: datetime) -> tuple[UUID, UUID, str]:
+    """Give the user id, session id and name behind an access or cookie token.
+
+    Raises:
+        Unauthenticated: The token is unknown, revoked or expired.
+    """
+    found = await queries.find_session_token(tx, hash_token(token))
+    if found is None:
+        raise Unauthenticated
+    held, session, user = found
+    if held.kind != kind or session.revoked_at is not None or user.status != "active":
+        raise Unauthenticated
+    if held.expires_at <= at:
+        raise Unauthenticated(code="token_expired")
+    return user.id, session.id, user.name
+
+
+def _issue(tx: AsyncSession, session_id: UUID, *, at: datetime) -> Tokens:
+    return Tokens(
+        access=_token(tx, session_id, "access", at + ACCESS_LIFE),
+        refresh=_token(tx, session_id, "refresh", at + REFRESH_LIFE),
+        expires_in_s=int(ACCESS_LIFE.total_seconds()),
+    )
+
+
+def _token(tx: AsyncSession, session_id: UUID, kind: str, expires_at: datetime) -> str:
+    token = new_token()
+    tx.add(
+        SessionToken(
+            token_hash=hash_token(token), session_id=session_id, kind=kind, expires_at=expires_at
+        )
+    )
+    return token

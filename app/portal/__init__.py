@@ -1,0 +1,1 @@
+"""What a client sees and does behind a link, without an account."""

@@ -1,0 +1,141 @@
+"""What routes ask for: the transaction, the time, a part of the container."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Header, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kernel.database import Database
+from app.kernel.errors import Malformed, PreconditionRequired, VersionConflict
+from app.web.problems import language_of
+
+Part = TypeVar("Part")
+
+
+def provided(request: Request, part: type[Part]) -> Part:
+    """Give the container's part of a type.
+
+    Raises:
+        LookupError: The container holds no such part.
+    """
+    parts: dict[type, object] = request.app.state.parts
+    found = parts[part]
+    if not isinstance(found, part) and not getattr(part, "_is_protocol", False):
+        raise LookupError(part)
+    return found  # type: ignore[return-value]  # the table is keyed by the part's own type
+
+
+def now(request: Request) -> datetime:
+    """Give the present instant by the injected clock."""
+    instant: datetime = request.app.state.container.clock.now()
+    return instant
+
+
+async def open_transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    """Open the request's transaction; it commits before the response leaves."""
+    async with provided(request, Database).transaction() as tx:
+        request.state.tx = tx
+        yield tx
+
+
+Tx = Annotated[AsyncSession, Depends(open_transaction, scope="function")]
+Now = Annotated[datetime, Depends(now)]
+Language = Annotated[str, Depends(language_of)]
+
+
+def database(request: Request) -> Database:
+    """Give the database, to routes that need two short transactions."""
+    return provided(request, Database)
+
+
+Db = Annotated[Database, Depends(database)]
+
+
+class Precondition:
+    """The version a caller has seen, from If-Match."""
+
+    def __init__(self, version: int | None) -> None:
+        self.version = version
+
+    def check(self, version: int) -> None:
+        """Compare with the present version.
+
+        Raises:
+            VersionConflict: The caller has seen another.
+        """
+        if self.version is not None and self.version != version:
+            raise VersionConflict(extra={"current_version": version})
+
+
+def _parse(if_match: str | None) -> int | None:
+    if if_match is None or if_match == "*":
+        return None
+    text = if_match.removeprefix("W/").strip()
+    digits = text.strip('"')
+    if len(text) != len(digits) + 2 or not digits.isascii() or not digits.isdigit():
+        raise Malformed(reason="if_match_invalid")
+    if len(digits) > 9:  # noqa: PLR2004 - no version grows beyond an integer
+        return -1
+    return int(digits)
+
+
+def seen_version(
+    if_match: Annotated[
+        str | None, Header(description='The ETag you have seen, such as `"7"`.', max_length=100)
+    ] = None,
+) -> Precondition:
+    """Honour If-Match on a transition when it is sent."""
+    return Precondition(_parse(if_match))
+
+
+def required_version(
+    if_match: Annotated[
+        str | None, Header(description='Required: the ETag you have seen, such as `"7"`.', max_length=100)
+    ] = None,
+) -> Precondition:
+    """Require If-Match on a change.
+
+    Raises:
+        PreconditionRequired: It is missing.
+    """
+    if if_match is None:
+        raise PreconditionRequired
+    return Precondition(_parse(if_match))
+
+
+Seen = Annotated[Precondition, Depends(seen_version)]
+MustSee = Annotated[Precondition, Depends(required_version)]
+
+
+def set_etag(response: Response, version: int) -> None:
+    """Give the resource's version as a strong ETag."""
+    response.headers["ETag"] = f'"{version}"'
+
+
+def set_created(response: Response, path: str, identifier: UUID, version: int | None = None) -> None:
+    """Answer 201 with the place of what was created."""
+    response.status_code = 201
+    response.headers["Location"] = f"{path}/{identifier}"
+    if version is not None:
+        set_etag(response, version)
+
+
+def source_of(request: Request) -> str:
+    """Give the caller's address, past the proxies we trust.
+
+    `trusted_proxies` of the settings says how many entries at the end of
+    X-Forwarded-For were written by ours; the one before is the caller.
+    """
+    count: int = request.app.state.trusted_proxies
+    direct = request.client.host if request.client else "unknown"
+    if count == 0:
+        return direct
+    chain = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
+    chain = [part for part in chain if part]
+    return chain[-count][:45] if len(chain) >= count else direct
+
+
+Source = Annotated[str, Depends(source_of)]

@@ -1,0 +1,43 @@
+"""Whether the process lives, and whether it can serve."""
+
+import asyncio
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.kernel.database import Database
+from app.kernel.errors import Unavailable
+from app.web.dependencies import provided
+from app.web.routing import Route
+from app.web.schemas import View
+
+router = APIRouter(prefix="/health", tags=["operations"], route_class=Route)
+
+READY_TIMEOUT_S = 1.0
+
+
+class HealthView(View):
+    """The state of the process."""
+
+    status: Literal["ok"] = Field(examples=["ok"])
+
+
+@router.get("/live")
+async def health_live() -> HealthView:
+    """Tell that the process answers; nothing else is asked."""
+    return HealthView(status="ok")
+
+
+@router.get("/ready")
+async def health_ready(request: Request) -> HealthView:
+    """Tell whether requests can be served: the database answers and its schema is ours."""
+    database = provided(request, Database)
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_S), database.transaction() as tx:
+            await tx.execute(text("select 1 from idempotent_replies limit 1"))
+    except (SQLAlchemyError, OSError, TimeoutError):
+        raise Unavailable(retry_after_s=1) from None
+    return HealthView(status="ok")

@@ -1,0 +1,129 @@
+"""A key, a fingerprint, the earlier reply: the same POST twice has one effect.
+
+The reply is stored in the transaction of the effect, by the route (`routing.py`),
+after serialization and before the commit.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from fastapi import Request, Response
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kernel.actor import Actor
+from app.kernel.errors import Conflict, Invalid, Malformed, Problem
+from app.web.models import IdempotentReply
+
+RETENTION = timedelta(days=7)
+KEY_LENGTH_MAX = 255
+_KEPT_HEADERS = ("location", "etag", "content-type", "content-language")
+
+
+class Replay(Exception):  # noqa: N818 - not an error: a reply we already gave
+    """Stops the request: this reply was given before."""
+
+    def __init__(self, reply: IdempotentReply) -> None:
+        super().__init__()
+        self.reply = reply
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to execute a keyed request once."""
+
+    organization_id: UUID
+    principal: str
+    key: str
+    fingerprint: bytes
+
+
+async def claim(
+    tx: AsyncSession, request: Request, actor: Actor, *, at: datetime, is_required: bool
+) -> None:
+    """Take the request's key, or stop it.
+
+    Raises:
+        Malformed: The key is required and missing, or badly formed.
+        Conflict: The same key is being executed right now.
+        Invalid: The key was used for another request.
+        Replay: The request was executed before; here is its reply.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        if is_required:
+            raise Malformed(code="idempotency_key_required")
+        return
+    if not 0 < len(key) <= KEY_LENGTH_MAX or not all("!" <= char <= "~" for char in key):
+        raise Malformed(code="idempotency_key_invalid")
+    fingerprint = await _fingerprint(request)
+    lock = func.hashtextextended(f"{actor.organization_id}|{actor.principal}|{key}", 0)
+    if not await tx.scalar(select(func.pg_try_advisory_xact_lock(lock))):
+        raise Conflict(code="idempotency_in_progress", retry_after_s=1)
+    reply = await tx.get(IdempotentReply, (actor.organization_id, actor.principal, key))
+    if reply is not None and reply.created_at > at - RETENTION:
+        if reply.fingerprint != fingerprint:
+            raise Invalid(code="idempotency_key_reused")
+        raise Replay(reply)
+    request.state.idempotency = Claim(actor.organization_id, actor.principal, key, fingerprint)
+
+
+async def remember(
+    tx: AsyncSession, request: Request, response: Response, *, at: datetime
+) -> None:
+    """Store a claimed request's reply; without a claim, do nothing."""
+    held: Claim | None = getattr(request.state, "idempotency", None)
+    if held is None:
+        return
+    hidden: bytes | None = getattr(request.state, "body_to_repeat", None)
+    values = {
+        "fingerprint": held.fingerprint,
+        "status": response.status_code,
+        "headers": {k: v for k, v in response.headers.items() if k in _KEPT_HEADERS},
+        "body": hidden if hidden is not None else bytes(response.body),
+        "created_at": at,
+    }
+    await tx.execute(
+        insert(IdempotentReply)
+        .values(
+            organization_id=held.organization_id,
+            principal=held.principal,
+            key=held.key,
+            **values,
+        )
+        .on_conflict_do_update(
+            index_elements=["organization_id", "principal", "key"], set_=values
+        )
+    )
+
+
+async def forget_old(tx: AsyncSession, *, at: datetime) -> None:
+    """Delete replies past their retention, in the organization entered."""
+    await tx.execute(delete(IdempotentReply).where(IdempotentReply.created_at < at - RETENTION))
+
+
+async def on_replay(_: Request, replay: Exception) -> Response:
+    """Answer with the stored reply."""
+    assert isinstance(replay, Replay)  # noqa: S101 - registered for this class only
+    reply = replay.reply
+    headers = {name: str(value) for name, value in reply.headers.items()}
+    return Response(reply.body, reply.status, {**headers, "Idempotency-Replayed": "true"})
+
+
+async def _fingerprint(request: Request) -> bytes:
+    body = await request.body()
+    try:
+        canonical = json.dumps(json.loads(body), sort_keys=True) if body else ""
+    except ValueError:
+        raise Problem(code="malformed_request") from None
+    parts = [
+        request.method,
+        request.url.path,
+        sorted(request.query_params.multi_items()),
+        canonical,
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).digest()

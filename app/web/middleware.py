@@ -1,0 +1,98 @@
+"""Pure ASGI around every request: its id, its size, its log line, its headers."""
+
+import re
+import time
+from uuid import uuid4
+
+import structlog
+from fastapi import Request
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.kernel.errors import Problem
+from app.web import problems
+
+log = structlog.get_logger()
+
+BODY_BYTES_MAX = 1_000_000
+URL_BYTES_MAX = 8_000
+_SECRET_PATHS = (
+    re.compile(r"^(/d/)[^/]+"),
+    re.compile(r"^(/public/v1/documents/)[^/]+"),
+    re.compile(r"^(/hooks/[^/]+/[^/]+/)[^/]+"),
+)
+
+
+def safe_path(path: str) -> str:
+    """Give a path for the log, secret segments hidden."""
+    for pattern in _SECRET_PATHS:
+        path = pattern.sub(r"\1…", path)
+    return path[:300]
+
+
+class Requests:
+    """Gives each request an id, bounds its body, logs it once, marks its answer."""
+
+    def __init__(self, app: ASGIApp, *, allowed_hosts: tuple[str, ...] = ()) -> None:
+        self._app = app
+        self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = f"req_{uuid4().hex}"
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = time.perf_counter()
+        status = 500
+        received = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > BODY_BYTES_MAX:
+                raise Problem(code="body_too_large")
+            return message
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["Request-Id"] = request_id
+                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+            await send(message)
+
+        headers = Headers(scope=scope)
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            refusal = self._refusal(scope, headers)
+            if refusal is not None:
+                response = problems.render(refusal, Request(scope))
+                await response(scope, receive, send_marked)
+            else:
+                await self._app(scope, receive_bounded, send_marked)
+            log.info(
+                "request",
+                method=scope["method"],
+                path=safe_path(scope["path"]),
+                status=status,
+                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+                client_request_id=headers.get("request-id", "")[:64] or None,
+            )
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Problem | None:
+        length = headers.get("content-length", "0")
+        if not length.isascii() or not length.isdigit():
+            return Problem(code="malformed_request")
+        if int(length) > BODY_BYTES_MAX:
+            return Problem(code="body_too_large")
+        if len(scope["path"]) + len(scope["query_string"]) > URL_BYTES_MAX:
+            return Problem(code="malformed_request")
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            return Problem(code="malformed_request")
+        host = headers.get("host", "").rsplit(":", 1)[0].lower()
+        if self._allowed_hosts and host not in self._allowed_hosts:
+            return Problem(code="malformed_request")
+        return None

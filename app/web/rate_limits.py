@@ -1,0 +1,84 @@
+"""Limits on what a caller may do, held in PostgreSQL (generic cell rate algorithm)."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from app.kernel.database import Database
+from app.kernel.errors import TooMany
+
+_TAKE = text(
+    """
+    insert into rate_limits as r (key, free_at)
+    values (:key, cast(:now as timestamptz) + :step)
+    on conflict (key) do update
+      set free_at = greatest(r.free_at, cast(:now as timestamptz)) + :step
+      where greatest(r.free_at, cast(:now as timestamptz)) + :step
+            <= cast(:now as timestamptz) + :window
+    returning free_at
+    """
+)
+_LOOK = text("select free_at from rate_limits where key = :key")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` in any `window_s` seconds, refilled evenly."""
+
+    name: str
+    count: int
+    window_s: int
+
+
+LOGIN_BY_ACCOUNT = Limit("login_account", 10, 15 * 60)
+LOGIN_BY_SOURCE = Limit("login_source", 50, 15 * 60)
+BAD_TOKENS = Limit("bad_tokens", 30, 10 * 60)
+LINK_REQUESTS = Limit("link", 60, 60)
+CLIENT_COMMENTS = Limit("client_comments", 10, 60 * 60)
+RENEWALS = Limit("renewals", 3, 60 * 60)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """Meters shared by all processes.
+
+    Each check is its own short transaction: a refused or failed request counts.
+
+    Attributes:
+        factor: Multiplies every limit; the sandbox uses 10.
+    """
+
+    database: Database
+    factor: int
+
+    async def take(self, limit: Limit, subject: str, *, at: datetime) -> None:
+        """Count one use.
+
+        Raises:
+            TooMany: The limit is reached; nothing was counted.
+        """
+        key, window, step = self._meter(limit, subject)
+        async with self.database.transaction() as tx:
+            row = await tx.execute(_TAKE, {"key": key, "now": at, "step": step, "window": window})
+            if row.first() is None:
+                raise TooMany(retry_after_s=max(1, int(step.total_seconds()) + 1))
+
+    async def check(self, limit: Limit, subject: str, *, at: datetime) -> None:
+        """Look whether one more use would be allowed, without counting it.
+
+        Raises:
+            TooMany: The limit is reached.
+        """
+        key, window, step = self._meter(limit, subject)
+        async with self.database.transaction() as tx:
+            free_at = await tx.scalar(_LOOK, {"key": key})
+        if free_at is not None and free_at + step > at + window:
+            wait = free_at + step - at - window
+            raise TooMany(retry_after_s=max(1, int(wait.total_seconds()) + 1))
+
+    def _meter(self, limit: Limit, subject: str) -> tuple[str, timedelta, timedelta]:
+        digest = hashlib.sha256(subject.encode()).hexdigest()[:32]
+        window = timedelta(seconds=limit.window_s)
+        return f"{limit.name}:{digest}", window, window / (limit.count * self.factor)

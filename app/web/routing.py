@@ -1,0 +1,49 @@
+"""The one route class: unknown query parameters are refused, replies remembered."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, override
+
+from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from app.kernel.errors import Fault, Invalid
+from app.web import idempotency
+
+
+class Route(APIRoute):
+    """What our routes do beyond FastAPI's.
+
+    The wrapped handler returns after serialization and before the transaction of
+    the request commits; so a reply is stored if and only if its effect is.
+    """
+
+    @override
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+        known = set(_query_names(self.dependant))
+
+        async def handle(request: Request) -> Response:
+            unknown = sorted(set(request.query_params) - known)
+            if unknown:
+                raise Invalid(faults=[Fault(name, "extra_forbidden", "query") for name in unknown])
+            response = await handler(request)
+            tx = getattr(request.state, "tx", None)
+            if tx is not None and response.status_code < 300:  # noqa: PLR2004 - success only
+                now = request.app.state.container.clock.now()
+                await idempotency.remember(tx, request, response, at=now)
+            return response
+
+        return handle
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    for parameter in dependant.query_params:
+        annotation = parameter.field_info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from annotation.model_fields
+        else:
+            yield parameter.alias
+    for inner in dependant.dependencies:
+        yield from _query_names(inner)
