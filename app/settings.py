@@ -63,7 +63,6 @@ class Settings(BaseSettings):
     rate_limit_factor: int = Field(
         1, ge=1, le=1000, description="Multiplies every rate limit; the sandbox uses 10."
     )
-    sandbox: bool = Field(default=False, description="Marks the documents of a trial as such.")
 
     @model_validator(mode="before")
     @classmethod

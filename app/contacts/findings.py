@@ -9,7 +9,7 @@ Value = TypeVar("Value")
 Result = TypeVar("Result")
 
 
-class Refused(ValueError):
+class Refused(ValueError):  # noqa: N818 - reads as what it is: a value was refused
     """A value breaks a rule.
 
     Attributes:

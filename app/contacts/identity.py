@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from app.contacts import places, tax_ids
 from app.contacts.findings import Findings
@@ -54,13 +54,13 @@ class Identity:
             return " ".join(name for name in names if name)
         return self.legal_name or ""
 
-    def changed(self, came: Mapping[str, object]) -> Self:
+    def changed(self, came: Mapping[str, Any]) -> Self:
         """Give the identity with some fields changed.
 
         A party that turns into another kind leaves the names of the old kind behind.
         """
         kind = came.get("party_kind", self.party_kind)
-        dropped: dict[str, object] = {}
+        dropped: dict[str, None] = {}
         if kind != self.party_kind:
             is_person = kind == PartyKind.NATURAL_PERSON
             dropped = dict.fromkeys(("legal_name",) if is_person else PERSON_NAMES)
@@ -81,6 +81,7 @@ class Identity:
         )
 
     def _check_names(self, findings: Findings) -> None:
+        foreign: tuple[str, ...]
         if self.party_kind == PartyKind.NATURAL_PERSON:
             needed, foreign = "given_name", ("legal_name",)
         else:

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -216,7 +215,7 @@ class Contact(Base):
     status: Mapped[str]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
 
     display_name: Mapped[str]
     search_name: Mapped[str] = mapped_column(Text(collation="C"))
@@ -238,7 +237,7 @@ class Contact(Base):
         cascade="all, delete-orphan", order_by=ContactBankAccount.position, lazy="raise"
     )
 
-    __mapper_args__: ClassVar = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
     @property
     def is_company(self) -> bool:

@@ -6,12 +6,14 @@ from babel import Locale
 
 from app.contacts.findings import Refused
 
-_NOT_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
+_NOT_COUNTRIES = frozenset({
+    "AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ",
+})  # fmt: skip
 """Codes the locale data knows beside those of ISO 3166."""
 
 COUNTRIES = frozenset(
     code
-    for code in Locale("en").territories
+    for code in map(str, Locale("en").territories)
     if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES  # noqa: PLR2004 - ISO 3166 alpha-2
 )
 

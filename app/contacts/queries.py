@@ -79,9 +79,9 @@ async def list_contacts(
 
 
 async def find_active_with_tax_id(
-    tx: AsyncSession, actor: Actor, country: str, tax_id: str
+    tx: AsyncSession, actor: Actor, country: str, tax_id: str, *, but: UUID
 ) -> UUID | None:
-    """Find who holds a tax id among active contacts, and keep others from taking it.
+    """Find who else holds a tax id among active contacts, and keep others from taking it.
 
     The lock lasts to the end of the transaction: of two that look up the same id at
     once, the second waits and sees what the first made of it.
@@ -92,6 +92,7 @@ async def find_active_with_tax_id(
         select(Contact.id)
         .where(
             Contact.organization_id == actor.organization_id,
+            Contact.id != but,
             Contact.tax_id_country == country,
             Contact.tax_id == tax_id,
             Contact.status == "active",
@@ -101,7 +102,7 @@ async def find_active_with_tax_id(
     )
 
 
-def _of(actor: Actor) -> Select[tuple[Contact]]:
+def _of(actor: Actor) -> Select[Contact]:
     return select(Contact).where(Contact.organization_id == actor.organization_id)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.contacts import parts, queries
 from app.contacts.events import archived, created, updated
@@ -82,7 +83,7 @@ async def edit(
     await _write(tx, actor, contact, changes, changes.model_fields_set)
     changed = [name for name, value in _told(contact).items() if value != before[name]]
     if changed:
-        contact.updated_at = at
+        _touch(contact, at)
     await tx.flush()
     if "status" in changed and contact.status == "archived":
         changed.remove("status")
@@ -100,7 +101,13 @@ async def archive(tx: AsyncSession, actor: Actor, contact: Contact, *, at: datet
         contact: Read for update.
         at: Now.
     """
-    await edit(tx, actor, contact, ContactChanges(status="archived"), at=at)
+    actor.require(Permission.CONTACTS_WRITE)
+    if contact.status == "archived":
+        return
+    contact.status = "archived"
+    _touch(contact, at)
+    await tx.flush()
+    await record(tx, actor, archived(contact), at=at)
 
 
 async def _write(
@@ -113,11 +120,13 @@ async def _write(
     """Check what came against itself and what is there, then store it."""
     findings = Findings()
     changes = {name: getattr(body, name) for name in Identity.__slots__ if name in came}
-    identity = contact.identity.changed(changes).checked(findings)
+    identity = contact.identity.changed(changes)
+    if changes:
+        identity = identity.checked(findings)
     lists = _lists(contact, body, came, findings)
-    await _check_references(tx, actor, contact, body, came, findings)
+    plain = {name: getattr(body, name) for name in _PLAIN_FIELDS if name in came}
+    await _check_references(tx, actor, contact, plain, findings)
     findings.require_none()
-    plain = {name: getattr(body, name) for name in _PLAIN_FIELDS if name in came and name in body.__class__.model_fields}
     await _require_unclaimed(tx, actor, contact, identity, plain)
     await _replace(tx, contact, lists)
     contact.take_identity(identity)
@@ -126,3 +135,100 @@ async def _write(
     if "roles" in came:
         contact.roles = [role.value for role in body.roles]
     contact.index()
+
+
+def _told(contact: Contact) -> dict[str, object]:
+    """What a reader sees of a contact and an editor can change, to tell what did."""
+    return ContactView.model_validate(contact).model_dump(exclude=_DERIVED)
+
+
+def _touch(contact: Contact, at: datetime) -> None:
+    """Note that the contact changed, so that its version grows.
+
+    Its parts are other rows, and two changes can share an instant: neither would
+    write the contact's own row.
+    """
+    contact.updated_at = at
+    flag_modified(contact, "updated_at")
+
+
+def _lists(
+    contact: Contact,
+    body: ContactDraft | ContactChanges,
+    came: Collection[str],
+    findings: Findings,
+) -> Mapping[str, Sequence[Base]]:
+    """Make rows of the lists that came."""
+    lists: dict[str, Sequence[Base]] = {}
+    if "emails" in came:
+        lists["emails"] = parts.emails(body.emails, findings)
+    if "phones" in came:
+        lists["phones"] = parts.phones(body.phones, findings)
+    if "addresses" in came:
+        lists["addresses"] = parts.addresses(body.addresses, findings)
+    if "persons" in came:
+        lists["persons"] = parts.persons(body.persons, contact.persons, findings)
+    if "bank_accounts" in came:
+        lists["bank_accounts"] = parts.bank_accounts(body.bank_accounts, findings)
+    return lists
+
+
+async def _check_references(
+    tx: AsyncSession,
+    actor: Actor,
+    contact: Contact,
+    plain: Mapping[str, object],
+    findings: Findings,
+) -> None:
+    """Note a salesperson who is no member, and a parent that is not there or itself."""
+    salesperson_id = plain.get("assigned_salesperson_id")
+    if isinstance(salesperson_id, UUID):
+        member = await organizations.find_member(tx, actor, salesperson_id)
+        if member is None:
+            findings.add("/assigned_salesperson_id", "reference.unknown")
+    parent_id = plain.get("parent_contact_id")
+    if isinstance(parent_id, UUID):
+        if parent_id == contact.id:
+            findings.add("/parent_contact_id", "reference.itself")
+        elif await queries.find(tx, actor, parent_id) is None:
+            findings.add("/parent_contact_id", "reference.unknown")
+
+
+async def _require_unclaimed(
+    tx: AsyncSession,
+    actor: Actor,
+    contact: Contact,
+    identity: Identity,
+    plain: Mapping[str, object],
+) -> None:
+    """Refuse a tax id that another active contact has, unless sharing was said.
+
+    Whoever already had it keeps it: only a change that claims it is looked at.
+    """
+    status = plain.get("status", contact.status)
+    shares = plain.get("allow_duplicate", contact.allow_duplicate)
+    if identity.tax_id is None or status != "active" or shares:
+        return
+    wanted = (identity.tax_id_country, identity.tax_id)
+    held = (contact.tax_id_country, contact.tax_id)
+    if wanted == held and contact.status == "active" and not contact.allow_duplicate:
+        return
+    holder = await queries.find_active_with_tax_id(tx, actor, *wanted, but=contact.id)
+    if holder is not None:
+        raise Conflict(code="duplicate", extra={"existing_id": str(holder)})
+
+
+async def _replace(
+    tx: AsyncSession, contact: Contact, lists: Mapping[str, Sequence[Base]]
+) -> None:
+    """Put new lists in the place of the old ones.
+
+    The old rows leave the database first: its unique indexes look at every statement,
+    so a primary e-mail could not move one place down otherwise.
+    """
+    for name in lists:
+        setattr(contact, name, [])
+    if inspect(contact).persistent:
+        await tx.flush()
+    for name, rows in lists.items():
+        setattr(contact, name, list(rows))

@@ -30,9 +30,10 @@ _SHAPES = {
     TaxIdKind.CIF: re.compile(r"[ABCDEFGHJNPQRSUVW][0-9]{7}[0-9A-J]"),
 }
 _VAT = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,13}")
-_VAT_COUNTRIES = frozenset(
-    "AT BE BG CY CZ DE DK EE EL ES FI FR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK XI".split()
-)
+_VAT_COUNTRIES = frozenset({
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "HR", "HU", "IE",
+    "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI",
+})  # fmt: skip
 """Member states as VAT ids name them: Greece is EL; XI is Northern Ireland."""
 
 
@@ -57,10 +58,8 @@ def spanish_tax_id(raw: str) -> tuple[str, TaxIdKind]:
     value = compact(raw).removeprefix("ES")
     if _DNI_WITHOUT_ZERO.fullmatch(value):
         value = f"0{value}"
-    for kind, shape in _SHAPES.items():
-        if shape.fullmatch(value):
-            break
-    else:
+    kind = next((kind for kind, shape in _SHAPES.items() if shape.fullmatch(value)), None)
+    if kind is None:
         raise Refused("tax_id.format")
     if not nif.is_valid(value):
         raise Refused("tax_id.checksum")

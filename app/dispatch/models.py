@@ -1,5 +1,6 @@
 """Dispatches, their recipients (which are the outbox), attempts and evidence."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +16,20 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kernel.database import Base
+
+RANKS: Mapping[str, int] = {
+    "queued": 0,
+    "held": 5,
+    "uncertain": 15,
+    "deferred": 20,
+    "sent": 30,
+    "delivered": 40,
+    "failed": 50,
+    "bounced": 60,
+    "complained": 65,
+    "cancelled": 70,
+}
+"""Higher wins (the e-mail reference, 4); `opened` is a time, not a rank."""
 
 
 class Dispatch(Base):
@@ -130,6 +145,23 @@ class Recipient(Base):
     last_code: Mapped[int | None]
 
     dispatch: Mapped[Dispatch] = relationship(back_populates="recipients", lazy="raise")
+
+    @property
+    def delivery_state(self) -> str:
+        """What is shown: a person's visit says more than any mail system."""
+        return "opened" if self.opened_at is not None else self.state
+
+    def become(self, state: str, *, at: datetime) -> bool:
+        """Take a state of higher rank; tell whether it changed.
+
+        The same state heard of again keeps the earliest time; a lower one changes
+        nothing, so the order in which news arrives does not matter.
+        """
+        rank = RANKS[state]
+        if rank < self.state_rank or (rank == self.state_rank and state == self.state):
+            return False
+        self.state, self.state_rank, self.state_at = state, rank, at
+        return True
 
 
 class Attempt(Base):

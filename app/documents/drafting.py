@@ -29,6 +29,8 @@ from app.organizations.models import Organization
 _IVA_RATES = frozenset(map(Decimal, ("21", "10", "4", "0", "5", "7.5", "2")))
 """IVA in force and its historic rates (the invoicing reference, 2.2)."""
 
+_WHOLE = Decimal(100)
+
 _PLAIN_FIELDS = (
     "title", "notes", "valid_until", "due_date", "operation_date", "language",
     "deposit_percent", "withholding_rate",
@@ -195,12 +197,11 @@ async def _check_references(
     """Refuse references to what is not there, all at once."""
     came = body.model_fields_set
     faults = []
-    if "salesperson_id" in came and body.salesperson_id is not None:
-        if await organizations.find_member(tx, actor, body.salesperson_id) is None:
-            faults.append(Fault("/salesperson_id", "reference.unknown"))
-    if "series_id" in came and body.series_id is not None:
-        if await queries.find_series(tx, actor, document_type, body.series_id) is None:
-            faults.append(Fault("/series_id", "reference.unknown"))
+    person, series = body.salesperson_id, body.series_id
+    if person and not await organizations.find_member(tx, actor, person):
+        faults.append(Fault("/salesperson_id", "reference.unknown"))
+    if series and not await queries.find_series(tx, actor, document_type, series):
+        faults.append(Fault("/series_id", "reference.unknown"))
     if "vessel_id" in came and body.vessel_id is not None:
         faults.append(Fault("/vessel_id", "reference.unknown"))
     if "prices_include_tax" in came and body.prices_include_tax:
@@ -214,8 +215,9 @@ def _write_discount(document: Document, body: DocumentDraft | DocumentChanges) -
     is_new = isinstance(body, DocumentDraft)
     if is_new or "discount" in came:
         discount = body.discount
-        if discount is not None and discount.kind == "percent" and discount.value > 100:  # noqa: PLR2004 - per cent
-            raise Invalid(faults=[Fault("/discount/value", "less_than_equal", params={"le": "100"})])
+        if discount is not None and discount.kind == "percent" and discount.value > _WHOLE:
+            fault = Fault("/discount/value", "less_than_equal", params={"le": "100"})
+            raise Invalid(faults=[fault])
         document.discount_kind = discount.kind if discount else None
         document.discount_value = discount.value if discount else None
     if is_new or "disbursements" in came:

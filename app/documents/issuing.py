@@ -212,7 +212,7 @@ def _issuer(organization: Organization) -> Party:
         email=organization.email,
         phone=organization.phone,
         is_company=True,
-        registry=organization.registry,
+        registry=organization.mercantile_registry,
     )
 
 

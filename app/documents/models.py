@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import ClassVar
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -50,7 +49,7 @@ class NumberSeries(Base):
     default_notes: Mapped[str]
     is_default: Mapped[bool]
     created_at: Mapped[datetime]
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
 
 
 class SeriesCounter(Base):
@@ -156,7 +155,7 @@ class Document(Base):
     created_by: Mapped[UUID | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
 
     lines: Mapped[list["DocumentLine"]] = relationship(
         back_populates="document",
@@ -165,7 +164,7 @@ class Document(Base):
         lazy="raise",
     )
 
-    __mapper_args__: ClassVar = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
     def money(self, amount_minor: int) -> Money:
         """Give an amount in the document's currency."""

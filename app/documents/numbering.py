@@ -17,7 +17,9 @@ from app.documents.models import NumberSeries, SeriesCounter
 NUMBER_LENGTH_MAX = 20
 """Facturae takes at most 20 characters (the invoicing reference, 1.5)."""
 
-_PATTERN = re.compile(r"[A-Z0-9](?:[A-Z0-9/._-]|\[yy\]|\[yyyy\])*%{1,10}|\[yy(?:yy)?\][A-Z0-9/._-]*%{1,10}")
+_PATTERN = re.compile(
+    r"[A-Z0-9](?:[A-Z0-9/._-]|\[yy\]|\[yyyy\])*%{1,10}|\[yy(?:yy)?\][A-Z0-9/._-]*%{1,10}"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """Reading documents; tenancy is in every query."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVarTuple
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -23,7 +23,8 @@ from app.documents.models import (
 from app.documents.schemas import DocumentQuery
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
-from app.kernel.identifiers import new_id
+
+Columns = TypeVarTuple("Columns")
 
 
 async def get(
@@ -195,37 +196,47 @@ async def count_by_status(
 
 
 def _filtered(
-    statement: Select[Any], actor: Actor, query: DocumentQuery, today: date
-) -> Select[Any]:
-    conditions: list[ColumnElement[bool]] = [Document.organization_id == actor.organization_id]
-    for name in ("type", "status", "payment_state", "delivery_state"):
-        value = getattr(query, name)
-        if value is not None:
-            conditions.append(getattr(Document, name).in_(value.split(",")))
-    for name in ("contact_id", "salesperson_id"):
-        value = getattr(query, name)
-        if value is not None:
-            conditions.append(getattr(Document, name) == value)
-    if query.vessel_id is not None:
-        conditions.append(Document.id == new_id())  # no document has a vessel yet
-    if query.issue_date_gte is not None:
-        conditions.append(Document.issue_date >= query.issue_date_gte)
-    if query.issue_date_lt is not None:
-        conditions.append(Document.issue_date < query.issue_date_lt)
-    if query.total_gte is not None:
-        conditions.append(Document.total_minor >= query.total_gte)
-    if query.total_lt is not None:
-        conditions.append(Document.total_minor < query.total_lt)
-    if query.expired is not None:
-        conditions.append(_expired(today) if query.expired else ~_expired(today))
-    if query.overdue is not None:
-        conditions.append(_overdue(today) if query.overdue else ~_overdue(today))
-    if query.q:
-        conditions.append(_matching(query.q))
+    statement: Select[*Columns], actor: Actor, query: DocumentQuery, today: date
+) -> Select[*Columns]:
     joined = and_(
         Contact.organization_id == Document.organization_id, Contact.id == Document.contact_id
     )
-    return statement.join(Contact, joined).where(*conditions)
+    conditions = [*_exact(query), *_ranges(query), *_dated(query, today)]
+    if query.q:
+        conditions.append(_matching(query.q))
+    own = Document.organization_id == actor.organization_id
+    return statement.join(Contact, joined).where(own, *conditions)
+
+
+def _exact(query: DocumentQuery) -> Iterator[ColumnElement[bool]]:
+    for name in ("type", "status", "payment_state", "delivery_state"):
+        value = getattr(query, name)
+        if value is not None:
+            yield getattr(Document, name).in_(value.split(","))
+    for name in ("contact_id", "salesperson_id"):
+        value = getattr(query, name)
+        if value is not None:
+            yield getattr(Document, name) == value
+    if query.vessel_id is not None:
+        yield false()  # no document has a vessel yet
+
+
+def _ranges(query: DocumentQuery) -> Iterator[ColumnElement[bool]]:
+    if query.issue_date_gte is not None:
+        yield Document.issue_date >= query.issue_date_gte
+    if query.issue_date_lt is not None:
+        yield Document.issue_date < query.issue_date_lt
+    if query.total_gte is not None:
+        yield Document.total_minor >= query.total_gte
+    if query.total_lt is not None:
+        yield Document.total_minor < query.total_lt
+
+
+def _dated(query: DocumentQuery, today: date) -> Iterator[ColumnElement[bool]]:
+    if query.expired is not None:
+        yield _expired(today) if query.expired else ~_expired(today)
+    if query.overdue is not None:
+        yield _overdue(today) if query.overdue else ~_overdue(today)
 
 
 def _expired(today: date) -> ColumnElement[bool]:
@@ -252,3 +263,15 @@ def _matching(text: str) -> ColumnElement[bool]:
         func.lower(Document.title).contains(text.lower(), autoescape=True),
         Contact.search_text.contains(folded, autoescape=True),
     )
+
+
+async def get_series(tx: AsyncSession, actor: Actor, series_id: UUID) -> NumberSeries:
+    """Give one series of the actor's organization.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = await tx.get(NumberSeries, (actor.organization_id, series_id))
+    if found is None:
+        raise NotFound
+    return found

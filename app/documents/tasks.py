@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from app.documents.ports import Printer
+from app.documents.rendering import ensure_pdf
 from app.jobs.queue import Job
+from app.kernel.clock import Clock
+from app.kernel.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +16,14 @@ class RenderPdf(Job):
     """Make the PDF of a revision whose request could not finish it."""
 
     name: ClassVar[str] = "documents.render_pdf"
-    queue: ClassVar[str] = "render"
+    concurrency: ClassVar[int] = 2
 
     document_id: UUID
     revision: int
+
+
+async def render_pdf(job: RenderPdf, database: Database, printer: Printer, clock: Clock) -> None:
+    """Make and store the bytes, unless they are there."""
+    await ensure_pdf(
+        database, printer, job.organization_id, job.document_id, job.revision, at=clock.now()
+    )

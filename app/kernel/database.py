@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import DateTime, MetaData, Text, text
+from sqlalchemy import BigInteger, DateTime, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
@@ -16,6 +16,9 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.orm import DeclarativeBase
+
+SCHEMA_REVISION = "0001"
+"""The migration this code needs; readiness compares it with the database's."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -33,6 +36,7 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: DateTime(timezone=True),
         str: Text(),
+        int: BigInteger(),
         list[str]: ARRAY(Text()),
         JsonValue: JSONB(),
         dict[str, JsonValue]: JSONB(),

@@ -31,7 +31,7 @@ class Organization(Base):
     country: Mapped[str]
     email: Mapped[str]
     phone: Mapped[str | None]
-    registry: Mapped[str | None]
+    mercantile_registry: Mapped[str | None]
     iban: Mapped[str | None]
     time_zone: Mapped[str]
     default_language: Mapped[str]

@@ -121,7 +121,7 @@ class OrganizationView(View):
     country: str = Field(examples=["ES"])
     email: str = Field(examples=["oficina@taller.example"])
     phone: str | None = Field(examples=["+34900000000"])
-    registry: str | None
+    mercantile_registry: str | None = Field(examples=["R.M. de Palma, tomo 1, folio 1, hoja PM-1"])
     iban: str | None = Field(examples=["ES9121000418450200051332"])
     time_zone: str = Field(examples=["Europe/Madrid"])
     default_language: str = Field(examples=["es"])

@@ -32,7 +32,7 @@ class Founding:
     email: str
     country: str = "ES"
     phone: str | None = None
-    registry: str | None = None
+    mercantile_registry: str | None = None
     iban: str | None = None
     time_zone: str = "Europe/Madrid"
     default_language: str = "es"

@@ -6,11 +6,13 @@ after serialization and before the commit.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from fastapi import Request, Response
+from pydantic import BaseModel
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -76,15 +78,37 @@ async def remember(
     tx: AsyncSession, request: Request, response: Response, *, at: datetime
 ) -> None:
     """Store a claimed request's reply; without a claim, do nothing."""
+    hidden: bytes | None = getattr(request.state, "body_to_repeat", None)
+    headers = {k: v for k, v in response.headers.items() if k in _KEPT_HEADERS}
+    body = hidden if hidden is not None else bytes(response.body)
+    await _store(tx, request, response.status_code, headers, body, at=at)
+
+
+async def remember_view(
+    tx: AsyncSession, request: Request, view: BaseModel, *, etag: str, status: int = 200, at: datetime
+) -> None:
+    """Store the reply of a route that opens its own transactions, with its effect."""
+    headers = {"content-type": "application/json", "etag": etag}
+    await _store(tx, request, status, headers, view.model_dump_json().encode(), at=at)
+
+
+async def _store(
+    tx: AsyncSession,
+    request: Request,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    at: datetime,
+) -> None:
     held: Claim | None = getattr(request.state, "idempotency", None)
     if held is None:
         return
-    hidden: bytes | None = getattr(request.state, "body_to_repeat", None)
     values = {
         "fingerprint": held.fingerprint,
-        "status": response.status_code,
-        "headers": {k: v for k, v in response.headers.items() if k in _KEPT_HEADERS},
-        "body": hidden if hidden is not None else bytes(response.body),
+        "status": status,
+        "headers": dict(headers),
+        "body": body,
         "created_at": at,
     }
     await tx.execute(

@@ -136,6 +136,7 @@ def _fault(fault: Fault, language: str) -> dict[str, JsonValue]:
     }
 
 
+_PLACES = frozenset({"body", "query", "path", "header"})
 _PARAMS = ("max_length", "min_length", "ge", "gt", "le", "lt", "expected", "max_items")
 
 
@@ -145,7 +146,7 @@ def faults_of(errors: Sequence[Mapping[str, object]]) -> list[Fault]:
     for error in errors:
         location = error["loc"]
         parts = list(location) if isinstance(location, tuple) else []
-        place = str(parts.pop(0)) if parts and parts[0] in {"body", "query", "path", "header"} else "body"
+        place = str(parts.pop(0)) if parts and parts[0] in _PLACES else "body"
         kind = str(error["type"])
         context = error.get("ctx")
         params: dict[str, JsonValue] = {}

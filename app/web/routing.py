@@ -1,12 +1,13 @@
 """The one route class: unknown query parameters are refused, replies remembered."""
 
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, override
+from typing import Any
 
 from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from typing_extensions import override
 
 from app.kernel.errors import Fault, Invalid
 from app.web import idempotency

@@ -19,6 +19,7 @@ from pydantic import (
     StrictInt,
     WithJsonSchema,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from app.kernel.money import Money
@@ -108,7 +109,11 @@ def unset() -> Any:  # noqa: ANN401 - stands for a field of any type
 
     Which fields came is in `model_fields_set`; the default is never read.
     """
-    return Field(default=None, json_schema_extra=lambda schema: schema.pop("default", None))
+    return Field(default=None, json_schema_extra=_without_default)
+
+
+def _without_default(schema: JsonDict) -> None:
+    schema.pop("default", None)
 
 
 class MoneyView(View):

@@ -1,0 +1,45 @@
+# Everything begins here: `make run` to try it, `make test` to check it.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: run demo test check format openapi clean
+.DEFAULT_GOAL := run
+
+$(READY): requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@if command -v uv >/dev/null; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
+	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock; \
+	else \
+	  $(PYTHON) -m venv .venv && \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock; \
+	fi
+	@touch $@
+
+run: $(READY)  ## Run everything on this machine, with sample data; FRESH=1 starts over.
+	@exec $(BIN)/python -m app.cli sandbox $(if $(FRESH),--fresh)
+
+demo: $(READY)  ## Play the main job against the running sandbox.
+	@exec $(BIN)/python -m app.cli demo
+
+check: $(READY)  ## The fast part: style, types, import contracts, the committed contract.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -q -n0 tests/architecture/test_conventions.py tests/architecture/test_openapi.py
+
+test: $(READY)  ## Everything: check, then all tests on a PostgreSQL of their own.
+	@$(MAKE) --no-print-directory check
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=
+
+format: $(READY)
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+openapi: $(READY)  ## Write openapi/openapi.json from the code.
+	$(BIN)/python -m app.cli openapi
+
+clean:
+	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

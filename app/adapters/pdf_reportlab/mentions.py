@@ -1,0 +1,48 @@
+"""What the law wants said on a document, in Spanish and then in its language.
+
+The invoicing reference, §1.1 and §1.2: literals j and m of ROF art. 6.1 (exempt with
+its provision, «inversión del sujeto pasivo»), disbursements outside the base, and
+that a proforma or a delivery note is not an invoice.
+"""
+
+from collections.abc import Iterator
+
+from app.documents.printable import DocumentType, Printable, PrintedTax, TaxKind, TaxTreatment
+from app.kernel.wording import Wording, wording
+
+LAW_LANGUAGE = "es"
+
+
+def mentions(says: Printable) -> list[str]:
+    """Give the sentences, each once; Spanish always stands first."""
+    spanish = wording("printed", LAW_LANGUAGE)
+    own = wording("printed", says.language)
+    sentences = list(dict.fromkeys(_keys(says)))
+    return [
+        " ".join(dict.fromkeys(_say(sentence, words) for words in (spanish, own)))
+        for sentence in sentences
+    ]
+
+
+def _say(sentence: tuple[str, TaxKind | None], words: Wording) -> str:
+    key, kind = sentence
+    return words(key, tax=words(f"tax.{kind.value}") if kind else "")
+
+
+def _keys(says: Printable) -> Iterator[tuple[str, TaxKind | None]]:
+    for tax in says.taxes:
+        if tax.treatment is not TaxTreatment.TAXABLE:
+            yield _of_tax(tax), tax.kind
+    if says.disbursements:
+        yield "mention.disbursements", None
+    if says.type in (DocumentType.PROFORMA, DocumentType.DELIVERY_NOTE):
+        yield f"mention.{says.type.value}", None
+
+
+def _of_tax(tax: PrintedTax) -> str:
+    plain = f"mention.{tax.treatment.value}"
+    by_cause = f"{plain}.{tax.exemption_cause}"
+    is_named = by_cause in wording("printed", LAW_LANGUAGE)
+    if tax.treatment is TaxTreatment.EXEMPT and tax.kind is not TaxKind.IVA:
+        return plain
+    return by_cause if is_named else plain

@@ -1,0 +1,258 @@
+"""What an operator types: serve, work, migrate, and the first organization."""
+
+import argparse
+import asyncio
+import getpass
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from alembic import command
+from alembic.config import Config
+from pydantic import ValidationError
+
+from app import logs
+from app.container import Container, open_container
+from app.documents import series
+from app.jobs import dead_letters
+from app.kernel.actor import Actor, ActorKind, Permission
+from app.main import create_app
+from app.organizations import service
+from app.organizations.passwords import PASSWORD_LENGTH_MIN
+from app.organizations.service import Founding
+from app.settings import Settings
+from app.web import openapi
+from app.worker import create_runner
+
+ROOT = Path(__file__).parent.parent
+_NOWHERE = Settings.model_validate(
+    {
+        "database_url": "postgresql://127.0.0.1/nowhere",
+        "secret_key": "describing needs no secret and no database",
+        "encryption_key": "A" * 43,
+        "smtp_security": "none",
+    }
+)
+"""Enough to build the application, which connects to nothing until it is asked."""
+
+GRACE_S = 20
+"""How long requests and jobs under way may take when the process is told to stop."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except ValidationError as error:
+        print("The settings are not complete:", file=sys.stderr)
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            print(f"  {name or 'settings'}: {fault['msg']}", file=sys.stderr)
+        print("The README explains every setting.", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="conforme", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], help_text: str) -> Any:  # noqa: ANN401 - argparse's own
+        child = commands.add_parser(name, help=help_text, description=help_text)
+        child.set_defaults(run=run)
+        return child
+
+    serve = add("serve", _serve, "Answer HTTP requests.")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    add("work", _work, "Do the jobs: send mail, make PDFs, sweep.")
+    add("migrate", _migrate, "Bring the database to the schema of this version.")
+    write = add("openapi", _openapi, "Write the OpenAPI description.")
+    write.add_argument("path", nargs="?", default=str(ROOT / "openapi" / "openapi.json"))
+    found = add("create-organization", _create_organization, "Found an organization.")
+    for name in ("name", "legal-name", "tax-id", "street", "postal-code", "city", "province"):
+        found.add_argument(f"--{name}", required=True)
+    found.add_argument("--email", required=True, help="the organization's, for replies")
+    found.add_argument("--phone")
+    found.add_argument("--iban")
+    found.add_argument("--admin-email", required=True)
+    found.add_argument("--admin-name", required=True)
+    found.add_argument("--password-file", help="read the admin's password from a file")
+    found.add_argument("--api-key", action="store_true", help="also print an API key")
+    jobs = add("jobs", _jobs, "List the jobs that failed for good, or let one be tried again.")
+    jobs.add_argument("--retry", type=int, metavar="ID")
+    sandbox = add("sandbox", _sandbox, "Run everything on this machine, with sample data.")
+    sandbox.add_argument("--fresh", action="store_true", help="start over with new data")
+    add("demo", _demo, "Play the main job against the running sandbox.")
+    return parser
+
+
+def _settings() -> Settings:
+    settings = Settings()  # type: ignore[call-arg]  # the environment fills it in
+    logs.configure(settings.log_level)
+    return settings
+
+
+def _serve(options: argparse.Namespace) -> int:
+    settings = _settings()
+
+    async def run() -> None:
+        async with open_container(settings, for_worker=False) as container:
+            config = uvicorn.Config(
+                create_app(container),
+                host=options.host,
+                port=options.port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_S,
+                h11_max_incomplete_event_size=32_768,
+            )
+            await uvicorn.Server(config).serve()
+
+    asyncio.run(run())
+    return 0
+
+
+def _work(_: argparse.Namespace) -> int:
+    settings = _settings()
+
+    async def run() -> None:
+        async with open_container(settings, for_worker=True) as container:
+            runner = create_runner(container)
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, runner.stop)
+            await runner.run()
+
+    asyncio.run(run())
+    return 0
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    command.upgrade(config, "head")
+    return 0
+
+
+def _openapi(options: argparse.Namespace) -> int:
+    path = Path(options.path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    async def run() -> None:
+        async with open_container(_NOWHERE, for_worker=False) as container:
+            openapi.write(create_app(container), path)
+
+    asyncio.run(run())
+    return 0
+
+
+def _create_organization(options: argparse.Namespace) -> int:
+    if options.password_file:
+        password = Path(options.password_file).read_text(encoding="utf-8").strip()
+    else:
+        password = getpass.getpass("Password of the admin: ")
+    if len(password) < PASSWORD_LENGTH_MIN:
+        print(f"The password needs {PASSWORD_LENGTH_MIN} characters.", file=sys.stderr)
+        return 2
+
+    async def run(container: Container) -> None:
+        at = container.clock.now()
+        password_hash = await container.passwords.hash(password)
+        founding = Founding(
+            name=options.name,
+            legal_name=options.legal_name,
+            tax_id=options.tax_id,
+            street=options.street,
+            postal_code=options.postal_code,
+            city=options.city,
+            province=options.province,
+            email=options.email,
+            phone=options.phone,
+            iban=options.iban,
+        )
+        async with container.database.transaction() as tx:
+            organization, user = await service.found_organization(
+                tx,
+                founding,
+                admin_email=options.admin_email,
+                admin_name=options.admin_name,
+                password_hash=password_hash,
+                at=at,
+            )
+            await series.create_defaults(tx, organization.id, at=at)
+            print(f"organization {organization.id}")
+            print(f"admin        {user.email}")
+            if options.api_key:
+                actor = Actor(
+                    ActorKind.USER, organization.id, user.id, user.name, frozenset(Permission)
+                )
+                _, secret = await service.create_api_key(
+                    tx,
+                    actor,
+                    name="First key",
+                    scopes=list(Permission),
+                    expires_at=None,
+                    pepper=container.secret_key,
+                    at=at,
+                )
+                print(f"API key      {secret}")
+
+    _with_container(run)
+    return 0
+
+
+def _jobs(options: argparse.Namespace) -> int:
+    status = 0
+
+    async def run(container: Container) -> None:
+        nonlocal status
+        async with container.database.transaction() as tx:
+            if options.retry is not None:
+                was_dead = await dead_letters.requeue(tx, options.retry)
+                print("will be tried again" if was_dead else "no such dead letter")
+                status = 0 if was_dead else 1
+                return
+            for letter in await dead_letters.list_dead(tx):
+                print(
+                    f"{letter.id}\t{letter.name}\t{letter.organization_id}\t"
+                    f"{letter.failed_at:%Y-%m-%d %H:%M}\t{letter.error}"
+                )
+
+    _with_container(run, for_worker=True)
+    return status
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from app.sandbox import run  # noqa: PLC0415 - its packages are for development only
+
+    return run.run(fresh=options.fresh)
+
+
+def _demo(_: argparse.Namespace) -> int:
+    from app.sandbox import demo  # noqa: PLC0415 - its packages are for development only
+
+    return demo.run()
+
+
+def _with_container(
+    work: Callable[[Container], Coroutine[Any, Any, None]], *, for_worker: bool = False
+) -> None:
+    settings = _settings()
+
+    async def run() -> None:
+        async with open_container(settings, for_worker=for_worker) as container:
+            await work(container)
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        sys.exit(main())

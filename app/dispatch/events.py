@@ -1,0 +1,68 @@
+"""What can happen to a dispatch, as history tells it."""
+
+from pydantic import JsonValue
+
+from app.dispatch.models import Dispatch, Recipient
+from app.documents.models import Document
+from app.events.record import Fact, Group
+
+
+def _about(dispatch: Dispatch, document: Document) -> dict[str, JsonValue]:
+    def addresses(kind: str) -> list[JsonValue]:
+        return [one.address for one in dispatch.recipients if one.kind == kind]
+
+    return {
+        "dispatch_id": str(dispatch.id),
+        "kind": dispatch.kind,
+        "subject": dispatch.subject,
+        "language": dispatch.language,
+        "to": addresses("to"),
+        "cc": addresses("cc"),
+        "attach_pdf": dispatch.attach_pdf,
+        "type": document.type,
+        "number": document.number,
+        "revision": dispatch.revision,
+        "total": {"amount": document.total_minor, "currency": document.currency},
+    }
+
+
+def _fact(kind: str, dispatch: Dispatch, payload: dict[str, JsonValue]) -> Fact:
+    return Fact(
+        kind=kind,
+        group=Group.MESSAGES,
+        subject_type="dispatch",
+        subject_id=dispatch.id,
+        contact_id=dispatch.contact_id,
+        document_id=dispatch.document_id,
+        payload=payload,
+    )
+
+
+def queued(dispatch: Dispatch, document: Document) -> Fact:
+    """Somebody sent a document; the worker takes it from here."""
+    return _fact("dispatch.queued", dispatch, _about(dispatch, document))
+
+
+def sent(dispatch: Dispatch, document: Document) -> Fact:
+    """The relay accepted the first of its messages."""
+    return _fact("dispatch.sent", dispatch, _about(dispatch, document))
+
+
+def cancelled(dispatch: Dispatch, document: Document) -> Fact:
+    """It was called off before it left."""
+    return _fact("dispatch.cancelled", dispatch, _about(dispatch, document))
+
+
+def recipient_state_changed(
+    dispatch: Dispatch, recipient: Recipient, before: str, reason: str | None
+) -> Fact:
+    """News of one message."""
+    payload: dict[str, JsonValue] = {
+        "dispatch_id": str(dispatch.id),
+        "recipient_id": str(recipient.id),
+        "address": recipient.address,
+        "from": before,
+        "to": recipient.delivery_state,
+        "reason": reason,
+    }
+    return _fact("dispatch.recipient_state_changed", dispatch, payload)

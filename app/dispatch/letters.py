@@ -1,0 +1,358 @@
+"""The letter that carries a document: its subject, its words, its text and its HTML.
+
+Pure: the same order makes the same letter. What people wrote (names, titles, the
+staff's own words) is only ever a value: it is never read as a format or as markup.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from textwrap import fill
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from app.documents.printable import DocumentType, InvoiceKind, Printable, TaxTreatment
+from app.kernel import formats
+from app.kernel.colors import DARK, LIGHT, dark_accent, light_accent
+from app.kernel.money import Money
+from app.kernel.wording import Wording, wording
+from app.mail.text import block_text, file_name_text, header_text
+
+LINK = "{link}"
+"""Stands for the client's link in what staff may see."""
+
+_SUBJECT_LENGTH_MAX = 150
+_NAME_LENGTH_MAX = 100
+_LINE_LENGTH_MAX = 200
+_COLUMNS = 72
+_PAYABLE = frozenset({DocumentType.PROFORMA, DocumentType.INVOICE})
+_BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent.parent / "templates" / "letters"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+
+
+class LetterKind(StrEnum):
+    """Why a document is sent: for the first time, once more, or as a new version."""
+
+    FIRST = "first"
+    RESEND = "resend"
+    REVISION = "revision"
+
+    @classmethod
+    def of(cls, dispatch_kind: str, revision: int) -> "LetterKind":
+        """Tell the kind of letter from the kind of dispatch and the revision it carries."""
+        if dispatch_kind == cls.RESEND:
+            return cls.RESEND
+        return cls.REVISION if revision > 1 else cls.FIRST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterOrder:
+    """What one recipient's letter is made of; every name and text may be hostile.
+
+    Attributes:
+        language: Of the letter; the document may speak another.
+        sender_name: The member of staff who sends; empty for the organization itself.
+        to_name: The person greeted; may be empty.
+        address: Where the letter goes.
+        is_copy: The addressee may read, not answer.
+        can_pay: The client may pay this document on line.
+        attach_pdf: The PDF goes with the letter.
+        link: The full URL of `/d/{token}`, or `LINK` for what staff may see.
+        has_logo: The message holds the logo as `cid:logo`.
+        subject: The staff's own; None for the default.
+        body: The staff's own words, plain text of several lines; None for the default.
+            The greeting and the closing are not part of them.
+    """
+
+    says: Printable
+    kind: LetterKind
+    language: str
+    sender_name: str
+    to_name: str
+    address: str
+    is_copy: bool
+    can_pay: bool
+    attach_pdf: bool
+    link: str
+    has_logo: bool = False
+    subject: str | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter ready for the mail; `body` is the part of it that staff may rewrite."""
+
+    subject: str
+    body: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    label: str
+    value: str
+    is_strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Action:
+    label: str
+    url: str
+    is_primary: bool = False
+
+
+def compose(order: LetterOrder) -> Letter:
+    """Write the letter to one recipient.
+
+    Raises:
+        FileNotFoundError: There is no catalogue for the language.
+        ValueError: The document's accent is not `#rrggbb`.
+    """
+    says, words = order.says, wording("letters", order.language)
+    own_subject = header_text(order.subject or "", _SUBJECT_LENGTH_MAX)
+    subject = own_subject or default_subject(says, order.kind, order.language)
+    body = block_text(order.body or "").strip() or _default_body_of(order)
+    label, amount = _amount(says, words)
+    parts = {
+        "language": order.language,
+        "subject": subject,
+        "heading": words(f"heading.{order.kind}", **_nouns(says, words)),
+        "number": _number(says),
+        "preheader": _preheader(order, words),
+        "greeting": _greeting(order.to_name, words),
+        "paragraphs": [part.split("\n") for part in _BLANK_LINES.split(body)],
+        "amount_label": label,
+        "amount": amount,
+        "facts": _facts(order, words),
+        "actions": _actions(order, words),
+        "view": _Action(words("action.view"), order.link, is_primary=order.is_copy),
+        "copy": words("copy") if order.is_copy else "",
+        "closing": _closing(order, words),
+        "organization": _organization(says),
+        "link": order.link,
+        "link_help": words("link.help"),
+        "footer": _footer(order, words),
+        "has_logo": order.has_logo,
+        "light": LIGHT,
+        "dark": DARK,
+        "accent": light_accent(says.accent_color),
+        "dark_accent": dark_accent(says.accent_color),
+    }
+    return Letter(
+        subject=subject,
+        body=body,
+        text=_TEMPLATES.get_template("document.txt").render(parts),
+        html=_TEMPLATES.get_template("document.html").render(parts),
+    )
+
+
+def default_subject(says: Printable, kind: LetterKind, language: str) -> str:
+    """Give the subject when staff wrote none."""
+    words = wording("letters", language)
+    text = words(
+        f"subject.{kind}", **_nouns(says, words), n=_number(says), org=_organization(says)
+    )
+    return header_text(text, _SUBJECT_LENGTH_MAX)
+
+
+def default_body(says: Printable, kind: LetterKind, language: str, *, can_pay: bool) -> str:
+    """Give the words between greeting and box when staff wrote none."""
+    words = wording("letters", language)
+    key = f"body.{kind}"
+    if kind == LetterKind.FIRST:
+        key += "." + _first_of(says, can_pay=can_pay)
+    title = header_text(says.title, _LINE_LENGTH_MAX)
+    quoted = words("title", title=title) if title else ""
+    return words(key, **_nouns(says, words), title=quoted)
+
+
+def attachment_name(says: Printable, language: str) -> str:
+    """Name the PDF for the reader: `Presupuesto-P-260041.pdf`."""
+    words = wording("letters", language)
+    return file_name_text(f"{_nouns(says, words)['Doc']} {_number(says)}.pdf")
+
+
+def _default_body_of(order: LetterOrder) -> str:
+    if order.is_copy:
+        words = wording("letters", order.language)
+        return words("body.copy", **_nouns(order.says, words), n=_number(order.says))
+    return default_body(order.says, order.kind, order.language, can_pay=_can_pay(order))
+
+
+def _first_of(says: Printable, *, can_pay: bool) -> str:
+    if says.type in _PAYABLE:
+        return "payable" if can_pay else "not_payable"
+    return says.type.value
+
+
+def _can_pay(order: LetterOrder) -> bool:
+    return order.can_pay and order.says.totals.payable.amount_minor > 0
+
+
+def _nouns(says: Printable, words: Wording) -> dict[str, str]:
+    """Name the document in the forms that the texts use."""
+    key = says.type.value
+    if says.invoice_kind not in {None, InvoiceKind.STANDARD}:
+        key += f".{says.invoice_kind}"
+    noun = words(f"{key}.noun")
+    return {
+        "doc": noun,
+        "Doc": noun[0].upper() + noun[1:],
+        "the_doc": words(f"{key}.the"),
+        "of_doc": words(f"{key}.of"),
+    }
+
+
+def _number(says: Printable) -> str:
+    return header_text(says.number or "", _NAME_LENGTH_MAX)
+
+
+def _organization(says: Printable) -> str:
+    return header_text(says.issuer.trade_name or says.issuer.name, _NAME_LENGTH_MAX)
+
+
+def _greeting(name: str, words: Wording) -> str:
+    """Greet by the first name; as written when it starts otherwise ("Sra. Ruiz")."""
+    whole = header_text(name, _NAME_LENGTH_MAX)
+    if not whole:
+        return words("greeting.nameless")
+    first = whole.split()[0]
+    return words("greeting", first=whole if first.endswith((".", ",")) else first)
+
+
+def _amount(says: Printable, words: Wording) -> tuple[str, str]:
+    """Give the figure that matters and its label; both empty without prices."""
+    if _is_priceless(says):
+        return "", ""
+    totals = says.totals
+    if says.type in _PAYABLE and totals.payable.amount_minor > 0:
+        return words("amount.payable"), _money(totals.payable, words)
+    return _with_tax(words("amount.total"), says, words), _money(totals.total, words)
+
+
+def _is_priceless(says: Printable) -> bool:
+    """A delivery note may go without prices (the design, §7)."""
+    is_note = says.type is DocumentType.DELIVERY_NOTE
+    return is_note and all(line.unit_price == 0 for line in says.lines)
+
+
+def _with_tax(label: str, says: Printable, words: Wording) -> str:
+    kinds = {
+        tax.kind
+        for tax in says.taxes
+        if tax.treatment is TaxTreatment.TAXABLE and tax.amount.amount_minor
+    }
+    if not kinds:
+        return label
+    if len(kinds) > 1:
+        return words("amount.with_taxes", amount=label)
+    return words("amount.with_tax", amount=label, tax=words(f"tax.{kinds.pop()}"))
+
+
+def _money(value: Money, words: Wording) -> str:
+    return formats.money(value, words.language)
+
+
+def _facts(order: LetterOrder, words: Wording) -> list[_Fact]:
+    says, language = order.says, words.language
+    facts = []
+    if title := header_text(says.title, _LINE_LENGTH_MAX):
+        facts.append(_Fact(words("fact.title"), title))
+    if says.revision > 1:
+        facts.append(_Fact(words("fact.version"), str(says.revision)))
+    if says.valid_until:
+        until = formats.long_date(says.valid_until, language)
+        facts.append(_Fact(words("fact.valid_until"), until, is_strong=True))
+    if says.due_date:
+        due = formats.long_date(says.due_date, language)
+        facts.append(_Fact(words("fact.due_date"), due, is_strong=True))
+    if says.deposit and says.deposit_percent:
+        share = formats.percent(says.deposit_percent, language)
+        facts.append(_Fact(words("fact.deposit"), f"{_money(says.deposit, words)} ({share})"))
+    if order.attach_pdf:
+        facts.append(_Fact(words("fact.attachment"), attachment_name(says, language)))
+    return facts
+
+
+def _actions(order: LetterOrder, words: Wording) -> list[_Action]:
+    """Give the row of buttons, each to its confirm page; the next sensible one leads.
+
+    The row is the same for all four types (ruling 35 of the shelf).
+    """
+    if order.is_copy:
+        return []
+    can_pay = _can_pay(order)
+    pay_first = can_pay and order.says.type in _PAYABLE
+    actions = [
+        _Action(words("action.accept"), f"{order.link}/accept", is_primary=not pay_first),
+        _Action(words("action.reject"), f"{order.link}/reject"),
+    ]
+    if can_pay:
+        pay = _Action(words("action.pay"), f"{order.link}/pay", is_primary=pay_first)
+        actions.append(pay)
+    return actions
+
+
+def _preheader(order: LetterOrder, words: Wording) -> str:
+    """Give the line that an inbox shows after the subject."""
+    says, amount = order.says, _amount(order.says, words)[1]
+    if order.kind == LetterKind.REVISION:
+        news = words("preheader.replaces", v=says.revision - 1)
+    elif not amount:
+        news = words(
+            "preheader.priceless",
+            **_nouns(says, words),
+            n=_number(says),
+            org=_organization(says),
+        )
+    elif says.type is DocumentType.QUOTE and says.valid_until:
+        until = formats.long_date(says.valid_until, words.language)
+        news = words("preheader.until", total=amount, date=until)
+    elif says.due_date:
+        due = formats.long_date(says.due_date, words.language)
+        news = words("preheader.due", total=amount, date=due)
+    else:
+        news = words("preheader.undated", total=amount, org=_organization(says))
+    return f"{news} {words('preheader.copy' if order.is_copy else 'preheader.reply')}"
+
+
+def _closing(order: LetterOrder, words: Wording) -> list[str]:
+    sender = header_text(order.sender_name, _NAME_LENGTH_MAX) or _organization(order.says)
+    lines = [words("closing.start"), sender]
+    return lines if order.is_copy else [*lines, words("closing.reply")]
+
+
+def _footer(order: LetterOrder, words: Wording) -> list[str]:
+    """Say who writes and to whom; letters too name the registry entry (CCom art. 24.1)."""
+    issuer = order.says.issuer
+    name = header_text(issuer.name, _LINE_LENGTH_MAX)
+    if issuer.tax_id:
+        name = words("footer.issuer", name=name, tax_id=header_text(issuer.tax_id, 40))
+    lines = [
+        name,
+        header_text(", ".join(issuer.address), _LINE_LENGTH_MAX),
+        header_text(issuer.registry or "", _LINE_LENGTH_MAX),
+        words("footer.addressee", address=header_text(order.address, 254)),
+    ]
+    return [line for line in lines if line]
+
+
+def _wrap(text: str) -> str:
+    """Fold each line to the columns of plain mail; what has no spaces stays whole."""
+    return "\n".join(
+        fill(line, _COLUMNS, break_long_words=False, break_on_hyphens=False)
+        for line in text.split("\n")
+    )
+
+
+_TEMPLATES.filters["wrap"] = _wrap

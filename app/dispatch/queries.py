@@ -1,0 +1,235 @@
+"""Reading dispatches; tenancy is in every query."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import contains_eager, selectinload
+
+from app.dispatch.models import Dispatch, Evidence, Recipient
+from app.dispatch.schemas import DispatchQuery
+from app.documents.models import Document, DocumentPdf, DocumentRevision
+from app.documents.projecting import Delivery
+from app.kernel.actor import Actor
+from app.kernel.errors import NotFound
+
+EVIDENCE_MAX = 50
+"""How much of what was noted of one recipient is shown, newest first."""
+
+_BEST_FIRST = ("opened", "delivered", "sent", "deferred", "queued", "failed")
+_SHOWN = {
+    "held": "queued",
+    "uncertain": "deferred",
+    "bounced": "failed",
+    "complained": "delivered",
+}
+"""How a recipient's state counts for its document (contract §3)."""
+
+_PROBLEMS = frozenset({"failed", "bounced", "complained", "uncertain"})
+
+
+async def get(tx: AsyncSession, actor: Actor, dispatch_id: UUID) -> Dispatch:
+    """Give one dispatch of the actor's organization, with its recipients.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = await tx.scalar(
+        select(Dispatch)
+        .where(Dispatch.organization_id == actor.organization_id, Dispatch.id == dispatch_id)
+        .options(selectinload(Dispatch.recipients))
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def list_dispatches(
+    tx: AsyncSession,
+    actor: Actor,
+    query: DispatchQuery,
+    *,
+    before: UUID | None,
+    limit: int,
+) -> Sequence[Dispatch]:
+    """List dispatches, newest first, one more than the limit."""
+    statement = (
+        select(Dispatch)
+        .where(Dispatch.organization_id == actor.organization_id)
+        .options(selectinload(Dispatch.recipients))
+    )
+    if query.contact_id is not None:
+        statement = statement.where(Dispatch.contact_id == query.contact_id)
+    if query.document_id is not None:
+        statement = statement.where(Dispatch.document_id == query.document_id)
+    if before is not None:
+        statement = statement.where(Dispatch.id < before)
+    return list(await tx.scalars(statement.order_by(Dispatch.id.desc()).limit(limit + 1)))
+
+
+async def of_document(tx: AsyncSession, document: Document) -> Sequence[Dispatch]:
+    """List the dispatches of a document's current revision, oldest first."""
+    return list(
+        await tx.scalars(
+            select(Dispatch)
+            .where(
+                Dispatch.organization_id == document.organization_id,
+                Dispatch.document_id == document.id,
+                Dispatch.revision == document.revision,
+            )
+            .order_by(Dispatch.id)
+            .options(selectinload(Dispatch.recipients))
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+async def recipient(
+    tx: AsyncSession, organization_id: UUID, recipient_id: UUID, *, for_update: bool = False
+) -> Recipient:
+    """Give one recipient with its dispatch and all its recipients.
+
+    Raises:
+        NotFound: There is none.
+    """
+    query = (
+        select(Recipient)
+        .join(Recipient.dispatch)
+        .where(Recipient.organization_id == organization_id, Recipient.id == recipient_id)
+        .options(contains_eager(Recipient.dispatch).selectinload(Dispatch.recipients))
+    )
+    if for_update:
+        query = query.with_for_update(of=Recipient)
+    found = await tx.scalar(query.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def delivery_of(tx: AsyncSession, document: Document) -> Delivery:
+    """Tell what became of all dispatches of a document's current revision."""
+    await tx.flush()
+    dispatches = [one for one in await of_document(tx, document) if one.cancelled_at is None]
+    recipients = [
+        recipient
+        for dispatch in dispatches
+        for recipient in dispatch.recipients
+        if recipient.state != "cancelled"
+    ]
+    main = [one for one in recipients if one.kind == "to"]
+    states = {_SHOWN.get(one.delivery_state, one.delivery_state) for one in main}
+    return Delivery(
+        state=next((state for state in _BEST_FIRST if state in states), "not_sent"),
+        was_sent=any(one.sent_at is not None for one in main),
+        has_problem=any(one.state in _PROBLEMS for one in recipients),
+        dispatch_count=len(dispatches),
+        last_dispatched_at=max((one.created_at for one in dispatches), default=None),
+    )
+
+
+async def evidence_of(
+    tx: AsyncSession, organization_id: UUID, dispatches: Sequence[Dispatch]
+) -> dict[UUID, list[Evidence]]:
+    """Give what was noted of each recipient, newest first."""
+    ids = [recipient.id for dispatch in dispatches for recipient in dispatch.recipients]
+    rows = await tx.scalars(
+        select(Evidence)
+        .where(Evidence.organization_id == organization_id, Evidence.recipient_id.in_(ids))
+        .order_by(Evidence.id.desc())
+        .limit(EVIDENCE_MAX * max(1, len(ids)))
+    )
+    found: dict[UUID, list[Evidence]] = {}
+    for row in rows:
+        kept = found.setdefault(row.recipient_id, [])
+        if len(kept) < EVIDENCE_MAX:
+            kept.append(row)
+    return found
+
+
+async def pdf_hashes(
+    tx: AsyncSession, organization_id: UUID, dispatches: Sequence[Dispatch]
+) -> dict[tuple[UUID, int], str]:
+    """Give the fingerprint of each dispatched revision's PDF, by document and revision."""
+    rows = await tx.execute(
+        select(DocumentPdf.document_id, DocumentPdf.revision, DocumentPdf.sha256)
+        .join(
+            DocumentRevision,
+            and_(
+                DocumentRevision.organization_id == DocumentPdf.organization_id,
+                DocumentRevision.document_id == DocumentPdf.document_id,
+                DocumentRevision.number == DocumentPdf.revision,
+                DocumentRevision.language == DocumentPdf.language,
+            ),
+        )
+        .where(
+            DocumentPdf.organization_id == organization_id,
+            DocumentPdf.document_id.in_({one.document_id for one in dispatches}),
+        )
+    )
+    return {(document_id, revision): sha256 for document_id, revision, sha256 in rows}
+
+
+async def failed_before(
+    tx: AsyncSession, organization_id: UUID, addresses: Sequence[str]
+) -> set[str]:
+    """Tell which addresses a message failed to reach for good before."""
+    rows = await tx.scalars(
+        select(Recipient.address)
+        .where(
+            Recipient.organization_id == organization_id,
+            func.lower(Recipient.address).in_([address.lower() for address in addresses]),
+            Recipient.state.in_(("bounced", "failed", "complained")),
+        )
+        .distinct()
+    )
+    return set(rows)
+
+
+async def first_message_id(tx: AsyncSession, document: Document, address: str) -> str | None:
+    """Find the Message-ID of the first message about a document to an address."""
+    return await tx.scalar(
+        select(Recipient.message_id)
+        .join(Recipient.dispatch)
+        .where(
+            Recipient.organization_id == document.organization_id,
+            Dispatch.document_id == document.id,
+            func.lower(Recipient.address) == address.lower(),
+            Recipient.sent_at.is_not(None),
+        )
+        .order_by(Recipient.id)
+        .limit(1)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row that waits for the worker."""
+
+    organization_id: UUID
+    recipient_id: UUID
+
+
+async def overdue(tx: AsyncSession, *, before: datetime, limit: int) -> Sequence[Due]:
+    """List rows of all organizations that nobody took up, oldest first; the worker's sweep.
+
+    Args:
+        tx: A transaction of the worker, no organization entered.
+        before: Rows due by then, or leased until then, count.
+        limit: How many.
+    """
+    rows = await tx.execute(
+        select(Recipient.organization_id, Recipient.id)
+        .where(
+            or_(
+                and_(Recipient.queue_state == "ready", Recipient.next_attempt_at <= before),
+                and_(Recipient.queue_state == "leased", Recipient.lease_until <= before),
+            )
+        )
+        .order_by(Recipient.next_attempt_at)
+        .limit(limit)
+    )
+    return [Due(organization_id, recipient_id) for organization_id, recipient_id in rows]

@@ -1,0 +1,421 @@
+"""Verbs: preview, send, send again, call off, renew a link."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.contacts import queries as contacts
+from app.contacts import reach
+from app.contacts.findings import Findings
+from app.contacts.models import Contact
+from app.dispatch import letters, queries
+from app.dispatch.events import cancelled, queued
+from app.dispatch.letters import Letter, LetterKind, LetterOrder
+from app.dispatch.models import Dispatch, Recipient
+from app.dispatch.schemas import DispatchOrder, DispatchPreview
+from app.dispatch.tasks import SendMessage
+from app.documents import links, printable, states
+from app.documents import queries as documents
+from app.documents.drafting import conflict_facts
+from app.documents.models import Document
+from app.documents.printable import Printable
+from app.documents.projecting import apply_delivery
+from app.events.record import record
+from app.jobs.queue import enqueue
+from app.kernel.actor import Actor, ActorKind, Permission
+from app.kernel.errors import Conflict, Fault, Invalid
+from app.kernel.identifiers import new_id
+from app.kernel.vault import Vault
+from app.mail.message import message_id
+from app.organizations import queries as organizations
+from app.organizations.models import Organization
+
+DEADLINE = timedelta(hours=48)
+"""How long a message is tried through a relay (the e-mail reference, 2.3)."""
+
+SEND_AHEAD_MAX = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What sending needs beside the database.
+
+    Attributes:
+        vault: Seals each link until its message is built.
+        mail_domain: Ends every Message-ID.
+    """
+
+    vault: Vault
+    mail_domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressee:
+    address: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Everything an order comes down to, checked."""
+
+    organization: Organization
+    contact: Contact
+    says: Printable
+    kind: str
+    language: str
+    reply_to: str
+    addressees: tuple[_Addressee, ...]
+    letter: Letter
+
+
+async def preview(
+    tx: AsyncSession, actor: Actor, document: Document, order: DispatchOrder, *, at: datetime
+) -> DispatchPreview:
+    """Say what an order would send; nothing is stored.
+
+    Raises:
+        Conflict: The document cannot be sent.
+        Invalid: An address is wrong, or there is none.
+    """
+    actor.require(Permission.DOCUMENTS_SEND)
+    plan = await _plan(tx, actor, document, order, at=at)
+    addresses = [one.address for one in plan.addressees]
+    warnings = []
+    if await queries.failed_before(tx, document.organization_id, addresses):
+        warnings.append("address_failed")
+    if states.is_expired(document, at.astimezone(_zone(plan.organization)).date()):
+        warnings.append("document_expired")
+    return DispatchPreview(
+        to=[one.address for one in plan.addressees if one.kind == "to"],
+        cc=[one.address for one in plan.addressees if one.kind == "cc"],
+        subject=plan.letter.subject,
+        body=plan.letter.body,
+        body_text=plan.letter.text,
+        body_html=plan.letter.html,
+        language=plan.language,
+        kind=plan.kind,
+        attach_pdf=order.attach_pdf,
+        reply_to=plan.reply_to,
+        warnings=warnings,
+    )
+
+
+async def dispatch_document(
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    order: DispatchOrder,
+    sender: Sender,
+    *,
+    at: datetime,
+) -> Dispatch:
+    """Promise to send a document; the worker keeps the promise.
+
+    Each address becomes a row with a message and a link of its own.
+
+    Args:
+        tx: The request's transaction.
+        actor: Who sends.
+        document: Read for update.
+        order: To whom and in what words.
+        sender: What sending needs.
+        at: Now.
+
+    Raises:
+        Conflict: The document cannot be sent.
+        Invalid: An address is wrong, or there is none, or `send_at` is too far off.
+    """
+    actor.require(Permission.DOCUMENTS_SEND)
+    plan = await _plan(tx, actor, document, order, at=at)
+    send_at = order.send_at if order.send_at and order.send_at > at else None
+    if send_at is not None and send_at > at + SEND_AHEAD_MAX:
+        raise Invalid(faults=[Fault("/send_at", "date.too_far")])
+    dispatch = Dispatch(
+        organization_id=document.organization_id,
+        id=new_id(),
+        document_id=document.id,
+        revision=document.revision,
+        contact_id=document.contact_id,
+        kind=plan.kind,
+        channel="email",
+        subject=plan.letter.subject,
+        body=plan.letter.body,
+        body_text=plan.letter.text,
+        body_html=plan.letter.html,
+        language=plan.language,
+        attach_pdf=order.attach_pdf,
+        reply_to=plan.reply_to,
+        send_at=send_at,
+        created_by=actor.id,
+        created_by_name=actor.name,
+        created_at=at,
+        recipients=[],
+    )
+    tx.add(dispatch)
+    await tx.flush()
+    for addressee in plan.addressees:
+        await _add_recipient(tx, document, dispatch, addressee, plan, sender, at=at)
+    await _project(tx, document, at=at)
+    await record(tx, actor, queued(dispatch, document), at=at)
+    return dispatch
+
+
+async def resend(
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    earlier: Dispatch,
+    sender: Sender,
+    *,
+    at: datetime,
+) -> Dispatch:
+    """Send an earlier dispatch's document to the same people again, with new links.
+
+    Raises:
+        Conflict: The document cannot be sent.
+    """
+    order = DispatchOrder(
+        to=[one.address for one in earlier.recipients if one.kind == "to"],
+        cc=[one.address for one in earlier.recipients if one.kind == "cc"],
+        language="en" if earlier.language == "en" else "es",
+        attach_pdf=earlier.attach_pdf,
+        reply_to=earlier.reply_to,
+    )
+    return await dispatch_document(tx, actor, document, order, sender, at=at)
+
+
+async def cancel(
+    tx: AsyncSession, actor: Actor, document: Document, dispatch: Dispatch, *, at: datetime
+) -> None:
+    """Call off what has not left yet; calling it off again changes nothing.
+
+    Raises:
+        Conflict: A message left already, or may have.
+    """
+    actor.require(Permission.DOCUMENTS_SEND)
+    if dispatch.cancelled_at is not None:
+        return
+    rows = [
+        await queries.recipient(tx, dispatch.organization_id, one.id, for_update=True)
+        for one in dispatch.recipients
+    ]
+    if any(row.queue_state != "ready" or row.state != "queued" for row in rows):
+        raise Conflict(reason="already_sent", extra=conflict_facts(document))
+    for row in rows:
+        row.queue_state = "cancelled"
+        row.become("cancelled", at=at)
+        row.sealed_token = row.sealed_mime = None
+    dispatch.cancelled_at = at
+    await _project(tx, document, at=at)
+    await record(tx, actor, cancelled(dispatch, document), at=at)
+
+
+async def renew_link(
+    tx: AsyncSession, actor: Actor, document: Document, recipient: Recipient, sender: Sender,
+    *, at: datetime,
+) -> Dispatch:  # fmt: skip
+    """Mail a new link to the very address an expired one went to, and to nobody else.
+
+    Args:
+        tx: The request's transaction.
+        actor: The client behind the expired link.
+        document: Read for update.
+        recipient: Whose link expired, its dispatch loaded.
+        sender: What sending needs.
+        at: Now.
+
+    Raises:
+        Conflict: The document cannot be sent any more.
+    """
+    by_system = Actor(
+        ActorKind.SYSTEM,
+        actor.organization_id,
+        None,
+        recipient.dispatch.created_by_name,
+        frozenset({Permission.DOCUMENTS_SEND}),
+    )
+    order = DispatchOrder(
+        to=[recipient.address],
+        cc=[],
+        language="en" if recipient.dispatch.language == "en" else "es",
+        attach_pdf=False,
+        reply_to=recipient.dispatch.reply_to,
+    )
+    return await dispatch_document(tx, by_system, document, order, sender, at=at)
+
+
+async def _plan(
+    tx: AsyncSession, actor: Actor, document: Document, order: DispatchOrder, *, at: datetime
+) -> _Plan:
+    _require_sendable(document)
+    organization = await organizations.get(tx, document.organization_id)
+    contact = await contacts.get(tx, actor, document.contact_id)
+    revision = await documents.revision(
+        tx, document.organization_id, document.id, document.revision
+    )
+    says = printable.from_json(revision.snapshot)
+    findings = Findings()
+    addressees = _addressees(contact, order, findings)
+    reply_to = organization.email
+    if order.reply_to is not None:
+        reply_to = findings.take("/reply_to", reach.email, order.reply_to) or reply_to
+    findings.require_none()
+    if not any(one.kind == "to" for one in addressees):
+        raise Invalid(reason="no_recipient", faults=[Fault("/to", "no_recipient")])
+    kind = "resend" if await queries.of_document(tx, document) else "first"
+    language = order.language or document.language
+    first = next(one for one in addressees if one.kind == "to")
+    letter = letters.compose(
+        LetterOrder(
+            says=says,
+            kind=LetterKind.of(kind, document.revision),
+            language=language,
+            sender_name=actor.name,
+            to_name=first.name,
+            address=first.address,
+            is_copy=False,
+            can_pay=_can_pay(document, organization, at),
+            attach_pdf=order.attach_pdf,
+            has_logo=says.logo_sha256 is not None,
+            subject=order.subject,
+            body=order.body,
+            link=letters.LINK,
+        )
+    )
+    return _Plan(
+        organization=organization,
+        contact=contact,
+        says=says,
+        kind=kind,
+        language=language,
+        reply_to=reply_to,
+        addressees=addressees,
+        letter=letter,
+    )
+
+
+def _require_sendable(document: Document) -> None:
+    """Refuse what is not issued, or no longer the word that counts.
+
+    Raises:
+        Conflict: `not_issued`, `document_voided` or `not_current_revision`.
+    """
+    reasons = {
+        "draft": "not_issued",
+        "voided": "document_voided",
+        "superseded": "not_current_revision",
+    }
+    reason = reasons.get(document.issue_state)
+    if reason is not None:
+        raise Conflict(reason=reason, extra=conflict_facts(document))
+
+
+def _can_pay(document: Document, organization: Organization, at: datetime) -> bool:
+    today = at.astimezone(_zone(organization)).date()
+    return (
+        organization.payments_enabled
+        and document.due.amount_minor > 0
+        and not states.is_expired(document, today)
+    )
+
+
+def _addressees(
+    contact: Contact, order: DispatchOrder, findings: Findings
+) -> tuple[_Addressee, ...]:
+    """Check the addresses, none twice; fill in the contact's own where none came."""
+    names = _names(contact)
+    to: Sequence[str] = order.to or []
+    if order.to is None and contact.primary_email is not None:
+        to = [contact.primary_email]
+    taken: set[str] = set()
+    found = []
+    cc: Sequence[str] = order.cc or []
+    if order.cc is None:
+        cc = [person.email for person in contact.persons if person.cc_by_default and person.email]
+        cc = [address for address in cc if address.lower() not in {one.lower() for one in to}]
+    for kind, raw_addresses in (("to", to), ("cc", cc)):
+        for index, raw in enumerate(raw_addresses):
+            pointer = f"/{kind}/{index}"
+            address = findings.take(pointer, reach.email, raw)
+            if address is None:
+                continue
+            if address.lower() in taken:
+                findings.add(pointer, "email.repeated")
+            taken.add(address.lower())
+            found.append(_Addressee(address, kind, names.get(address.lower(), "")))
+    return tuple(found)
+
+
+def _names(contact: Contact) -> dict[str, str]:
+    """Whom each known address greets."""
+    names = {}
+    if not contact.is_company and contact.given_name:
+        names = {email.address.lower(): contact.given_name for email in contact.emails}
+    for person in contact.persons:
+        if person.email:
+            names[person.email.lower()] = person.name.split(" ", 1)[0]
+    return names
+
+
+async def _add_recipient(
+    tx: AsyncSession,
+    document: Document,
+    dispatch: Dispatch,
+    addressee: _Addressee,
+    plan: _Plan,
+    sender: Sender,
+    *,
+    at: datetime,
+) -> None:
+    recipient_id = new_id()
+    token = await links.issue(
+        tx,
+        document,
+        recipient_id,
+        can_decide=addressee.kind == "to",
+        expires_at=links.expiry_of(document, _zone(plan.organization), at=at),
+        at=at,
+    )
+    due = dispatch.send_at or at
+    dispatch.recipients.append(
+        Recipient(
+            organization_id=dispatch.organization_id,
+            id=recipient_id,
+            dispatch_id=dispatch.id,
+            position=len(dispatch.recipients),
+            address=addressee.address,
+            name=addressee.name,
+            kind=addressee.kind,
+            message_id=message_id(recipient_id, sender.mail_domain),
+            sealed_token=sender.vault.seal(token.encode(), dispatch.organization_id),
+            queue_state="ready",
+            attempts=0,
+            uncertain_count=0,
+            next_attempt_at=due,
+            deadline_at=due + DEADLINE,
+            state="queued",
+            state_rank=0,
+            state_at=at,
+            queued_at=at,
+            view_count=0,
+        )
+    )
+    job = SendMessage(dispatch.organization_id, recipient_id)
+    await enqueue(tx, job, after_s=max(0.0, (due - at).total_seconds()))
+
+
+async def _project(tx: AsyncSession, document: Document, *, at: datetime) -> None:
+    apply_delivery(document, await queries.delivery_of(tx, document))
+    document.updated_at = at
+    await tx.flush()
+
+
+def _zone(organization: Organization) -> ZoneInfo:
+    return ZoneInfo(organization.time_zone)
+
+

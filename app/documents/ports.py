@@ -1,0 +1,24 @@
+"""What documents ask of a printer."""
+
+from typing import Protocol
+
+from app.documents.printable import Printable
+from app.documents.receipt import Receipt
+
+
+class Printer(Protocol):
+    """Something that turns values into PDF bytes; the same value gives the same bytes."""
+
+    def document(self, says: Printable, *, logo: bytes | None, band: str | None) -> bytes:
+        """Print a document.
+
+        Args:
+            says: What the page says.
+            logo: JPEG or PNG bytes of the issuer's logo.
+            band: `draft` or `duplicate` to mark every page; None for the stored original.
+        """
+        ...
+
+    def receipt(self, receipt: Receipt, *, logo: bytes | None) -> bytes:
+        """Print what a client takes home after deciding."""
+        ...

@@ -1,0 +1,296 @@
+"""Documents: drafts, issuing, the PDF, answers on the client's behalf."""
+
+import asyncio
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.contacts import queries as contacts
+from app.documents import deciding, drafting, issuing, queries, views
+from app.documents.breakdown import figures_of
+from app.documents.deciding import Answer
+from app.documents.models import Document
+from app.documents.ports import Printer
+from app.documents.rendering import ensure_pdf
+from app.documents.schemas import (
+    DecisionOnBehalf,
+    DecisionsView,
+    DocumentChanges,
+    DocumentCount,
+    DocumentDraft,
+    DocumentItem,
+    DocumentQuery,
+    DocumentView,
+)
+from app.kernel.actor import Actor, Permission
+from app.kernel.errors import Conflict
+from app.organizations import queries as organizations
+from app.organizations.access import Requires, RequiresBriefly
+from app.organizations.models import Organization
+from app.web import idempotency
+from app.web.dependencies import (
+    Db,
+    Language,
+    MustSee,
+    Now,
+    Seen,
+    Tx,
+    provided,
+    set_created,
+    set_etag,
+)
+from app.web.pagination import Paging
+from app.web.routing import Route
+from app.web.schemas import Page
+
+router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=Route)
+
+Reader = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_READ))]
+Writer = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_WRITE))]
+BriefReader = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_READ))]
+BriefWriter = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_WRITE))]
+
+PDF = "application/pdf"
+
+
+@router.get("")
+async def list_documents(
+    actor: Reader,
+    tx: Tx,
+    at: Now,
+    request: Request,
+    language: Language,
+    query: Annotated[DocumentQuery, Query()],
+) -> Page[DocumentItem]:
+    """List documents of all four types, newest first unless sorted otherwise."""
+    organization = await organizations.get(tx, actor.organization_id)
+    today = _today(organization, at)
+    paging = Paging.of(request, query)
+    rows = await queries.list_documents(tx, actor, query, after=paging.after, today=today)
+    page, cursor = paging.split(rows, lambda row: queries.sort_key(query, row[0]))
+    items = [
+        views.item_of(
+            document,
+            name,
+            payments_enabled=organization.payments_enabled,
+            today=today,
+            language=language,
+        )
+        for document, name in page
+    ]
+    return Page(data=items, has_more=cursor is not None, next_cursor=cursor)
+
+
+@router.get("/count")
+async def count_documents(
+    actor: Reader, tx: Tx, at: Now, query: Annotated[DocumentQuery, Query()]
+) -> DocumentCount:
+    """Count the documents that match the same filters as the list, by status."""
+    organization = await organizations.get(tx, actor.organization_id)
+    counts = await queries.count_by_status(tx, actor, query, today=_today(organization, at))
+    return DocumentCount(by_status=counts, total=sum(counts.values()))
+
+
+@router.post("", status_code=201)
+async def create_document(
+    body: DocumentDraft, actor: Writer, tx: Tx, at: Now, response: Response, language: Language
+) -> DocumentView:
+    """Begin a document as a draft; it has no number until it is issued."""
+    document = await drafting.create(tx, actor, body, at=at)
+    set_created(response, "/v1/documents", document.id, document.version)
+    return await _view(tx, actor, document, at, language)
+
+
+@router.get("/{document_id}")
+async def get_document(
+    document_id: UUID, actor: Reader, tx: Tx, at: Now, response: Response, language: Language
+) -> DocumentView:
+    """Read a document, whole."""
+    document = await queries.get(tx, actor, document_id, with_lines=True)
+    set_etag(response, document.version)
+    return await _view(tx, actor, document, at, language)
+
+
+@router.patch("/{document_id}")
+async def update_document(
+    document_id: UUID,
+    body: DocumentChanges,
+    actor: Writer,
+    tx: Tx,
+    at: Now,
+    seen: MustSee,
+    response: Response,
+    language: Language,
+) -> DocumentView:
+    """Change a draft; what is left out is left alone. Issued documents never change."""
+    document = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
+    seen.check(document.version)
+    await drafting.edit(tx, actor, document, body, at=at)
+    set_etag(response, document.version)
+    return await _view(tx, actor, document, at, language)
+
+
+@router.delete("/{document_id}", status_code=204)
+async def delete_document(
+    document_id: UUID, actor: Writer, tx: Tx, at: Now, seen: MustSee
+) -> None:
+    """Delete a draft; nothing that was issued is ever deleted."""
+    document = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
+    seen.check(document.version)
+    await drafting.delete(tx, actor, document, at=at)
+
+
+@router.post("/{document_id}/issue")
+async def issue_document(
+    document_id: UUID,
+    actor: BriefWriter,
+    database: Db,
+    at: Now,
+    seen: Seen,
+    request: Request,
+    response: Response,
+    language: Language,
+) -> DocumentView:
+    """Issue a draft: it gets its number, is frozen, and its PDF is made.
+
+    The number and the frozen content are committed first; the PDF follows in the same
+    request, or, if that is cut short, by the worker (`pdf_state` tells).
+    """
+    async with database.transaction(actor.organization_id) as tx:
+        await idempotency.claim(tx, request, actor, at=at, is_required=False)
+        document = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
+        seen.check(document.version)
+        await issuing.issue(tx, actor, document, at=at)
+        view = await _view(tx, actor, document, at, language)
+        etag = f'"{document.version}"'
+        await idempotency.remember_view(tx, request, view, etag=etag, at=at)
+    await ensure_pdf(
+        database,
+        provided(request, Printer),  # type: ignore[type-abstract]  # the table is keyed by ports
+        actor.organization_id,
+        document_id,
+        view.revision,
+        at=at,
+    )
+    async with database.transaction(actor.organization_id) as tx:
+        document = await queries.get(tx, actor, document_id, with_lines=True)
+        set_etag(response, document.version)
+        return await _view(tx, actor, document, at, language)
+
+
+@router.get(
+    "/{document_id}/pdf",
+    response_class=Response,
+    responses={200: {"content": {PDF: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def get_document_pdf(
+    document_id: UUID,
+    actor: BriefReader,
+    database: Db,
+    at: Now,
+    request: Request,
+    *,
+    preview: Annotated[
+        bool, Query(description="Print a draft as it is now, marked as a draft.")
+    ] = False,
+    revision: Annotated[
+        int | None, Query(ge=1, le=10_000, description="An earlier revision.")
+    ] = None,
+) -> Response:
+    """Download the stored PDF; with `preview=true`, a draft printed as it is now."""
+    printer = provided(request, Printer)  # type: ignore[type-abstract]  # the table is keyed by ports
+    if preview:
+        content, name = await _preview(database, printer, actor, document_id)
+    else:
+        async with database.transaction(actor.organization_id) as tx:
+            document = await queries.get(tx, actor, document_id)
+            if document.issue_state == "draft":
+                raise Conflict(reason="not_issued", extra=drafting.conflict_facts(document))
+            name = document.number or ""
+            number = document.revision if revision is None else revision
+        content = await ensure_pdf(
+            database, printer, actor.organization_id, document_id, number, at=at
+        )
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
+    return Response(
+        content, media_type=PDF, headers={"Content-Disposition": f'inline; filename="{safe}.pdf"'}
+    )
+
+
+@router.get("/{document_id}/decisions")
+async def list_decisions(document_id: UUID, actor: Reader, tx: Tx) -> DecisionsView:
+    """List every answer to a document, oldest first; the last that stands is current."""
+    await queries.get(tx, actor, document_id)
+    rows = list(await queries.decisions(tx, actor, document_id))
+    current = deciding.current_id(rows)
+    return DecisionsView(
+        data=[views.decision_of(row, is_current=row.id == current) for row in rows]
+    )
+
+
+@router.post("/{document_id}/decisions")
+async def decide_on_behalf(
+    document_id: UUID,
+    body: DecisionOnBehalf,
+    actor: Writer,
+    tx: Tx,
+    at: Now,
+    seen: Seen,
+    response: Response,
+    language: Language,
+) -> DocumentView:
+    """Record what the client told staff by phone or in person, also after expiry.
+
+    Taking an acceptance back needs a reason in `note`. An answer that repeats the one
+    that stands changes nothing.
+    """
+    document = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
+    seen.check(document.version)
+    actions = {"accepted": "accept", "rejected": "reject", "withdrawn": "undo"}
+    answer = Answer(
+        action=actions[body.decision],
+        name=body.told_by,
+        channel="staff_on_behalf",
+        comment=body.note or None,
+        pdf_sha256=document.pdf_sha256 or "",
+        evidence={"recorded_by": actor.name, "told_by": body.told_by, "note": body.note},
+    )
+    await deciding.answer_on_behalf(tx, actor, document, answer, at=at)
+    set_etag(response, document.version)
+    return await _view(tx, actor, document, at, language)
+
+
+async def _view(
+    tx: AsyncSession, actor: Actor, document: Document, at: datetime, language: str
+) -> DocumentView:
+    organization = await organizations.get(tx, actor.organization_id)
+    return views.view_of(
+        document,
+        await queries.contact_name(tx, document),
+        payments_enabled=organization.payments_enabled,
+        today=_today(organization, at),
+        language=language,
+    )
+
+
+async def _preview(
+    database: Db, printer: Printer, actor: Actor, document_id: UUID
+) -> tuple[bytes, str]:
+    async with database.transaction(actor.organization_id) as tx:
+        document = await queries.get(tx, actor, document_id, with_lines=True)
+        if document.issue_state != "draft":
+            raise Conflict(reason="already_issued", extra=drafting.conflict_facts(document))
+        organization = await organizations.get(tx, actor.organization_id)
+        contact = await contacts.get(tx, actor, document.contact_id)
+        says = issuing.printable_of(document, organization, contact, figures_of(document))
+        logo = await organizations.logo(tx, actor.organization_id, says.logo_sha256)
+    content = await asyncio.to_thread(printer.document, says, logo=logo, band="draft")
+    return content, document.type
+
+
+def _today(organization: Organization, at: datetime) -> date:
+    return at.astimezone(ZoneInfo(organization.time_zone)).date()

@@ -1,0 +1,80 @@
+"""Verbs: open a number series; the four an organization begins with."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.documents import numbering
+from app.documents.models import NumberSeries
+from app.documents.schemas import SeriesCreate
+from app.kernel.actor import Actor, Permission
+from app.kernel.errors import Fault, Invalid
+from app.kernel.identifiers import new_id
+
+_DEFAULTS = (
+    ("quote", "Presupuestos", "P-[yy]%%%%"),
+    ("delivery_note", "Albaranes", "A-[yy]%%%%"),
+    ("proforma", "Facturas proforma", "FP-[yy]%%%%"),
+    ("invoice", "Facturas", "F-[yy]%%%%"),
+)
+
+
+async def create_defaults(tx: AsyncSession, organization_id: UUID, *, at: datetime) -> None:
+    """Open one yearly series for each type, as the type's default."""
+    for document_type, name, pattern in _DEFAULTS:
+        tx.add(
+            NumberSeries(
+                organization_id=organization_id,
+                id=new_id(),
+                type=document_type,
+                name=name,
+                pattern=pattern,
+                reset_policy="yearly",
+                default_notes="",
+                is_default=True,
+                created_at=at,
+                version=1,
+            )
+        )
+    await tx.flush()
+
+
+async def create(
+    tx: AsyncSession, actor: Actor, body: SeriesCreate, *, at: datetime
+) -> NumberSeries:
+    """Open a series; as the default it takes the place of the one before.
+
+    Raises:
+        Invalid: The pattern cannot number documents.
+    """
+    actor.require(Permission.SETTINGS_WRITE)
+    fault = numbering.pattern_fault(body.pattern, body.reset_policy)
+    if fault is not None:
+        raise Invalid(faults=[Fault("/pattern", fault)])
+    if body.is_default:
+        await tx.execute(
+            update(NumberSeries)
+            .where(
+                NumberSeries.organization_id == actor.organization_id,
+                NumberSeries.type == body.type.value,
+                NumberSeries.is_default,
+            )
+            .values(is_default=False, version=NumberSeries.version + 1)
+        )
+    series = NumberSeries(
+        organization_id=actor.organization_id,
+        id=new_id(),
+        type=body.type.value,
+        name=body.name,
+        pattern=body.pattern,
+        reset_policy=body.reset_policy,
+        default_notes=body.default_notes,
+        is_default=body.is_default,
+        created_at=at,
+        version=1,
+    )
+    tx.add(series)
+    await tx.flush()
+    return series

@@ -1,0 +1,204 @@
+"""From a document's row to what the API shows of it (pure)."""
+
+from datetime import date
+
+from app.documents import states
+from app.documents.breakdown import disbursements_of, taxes_of, withholdings_of
+from app.documents.models import Decision, Document, DocumentLine
+from app.documents.schemas import (
+    ContactSummary,
+    DecisionView,
+    DisbursementView,
+    DiscountView,
+    DocumentItem,
+    DocumentView,
+    InstallmentView,
+    LineView,
+    TaxView,
+    WithholdingView,
+)
+from app.kernel.wording import wording
+from app.web.schemas import MoneyView
+
+
+def item_of(
+    document: Document, contact_name: str, *, payments_enabled: bool, today: date, language: str
+) -> DocumentItem:
+    """Show a document as lists do.
+
+    Args:
+        document: The row.
+        contact_name: Its contact's display name.
+        payments_enabled: Whether the organization can be paid.
+        today: The day in the organization's zone: badges of time depend on it.
+        language: Of the label.
+    """
+    reasons = pay_reasons(document, payments_enabled=payments_enabled, today=today)
+
+    def money(amount_minor: int) -> MoneyView:
+        return MoneyView.of(document.money(amount_minor))
+
+    return DocumentItem(
+        id=document.id,
+        type=document.type,
+        invoice_kind=document.invoice_kind,
+        number=document.number,
+        title=document.title,
+        contact=ContactSummary(id=document.contact_id, display_name=contact_name),
+        vessel_id=None,
+        salesperson_id=document.salesperson_id,
+        language=document.language,
+        currency=document.currency,
+        issue_date=document.issue_date,
+        valid_until=document.valid_until,
+        due_date=document.due_date,
+        operation_date=document.operation_date,
+        status=document.status,
+        status_label=wording("states", language)(document.status),
+        status_color=states.COLORS[states.Status(document.status)],
+        badges=[*document.badges, *dated_badges(document, today)],
+        issue_state=document.issue_state,
+        delivery_state=document.delivery_state,
+        decision=document.decision,
+        payment_state=document.payment_state,
+        taxable_base=money(document.taxable_base_minor),
+        tax_total=money(document.tax_minor),
+        total=money(document.total_minor),
+        amount_payable=money(document.payable_minor),
+        amount_paid=money(document.paid_minor),
+        amount_due=MoneyView.of(document.due),
+        can_pay=not reasons,
+        pay_reasons=reasons,
+        pdf_state=document.pdf_state,
+        pdf_sha256=document.pdf_sha256,
+        revision=document.revision,
+        version=document.version,
+        last_dispatched_at=document.last_dispatched_at,
+        allowed_actions=states.staff_actions(document.issue_state),
+        created_at=document.created_at,
+        updated_at=document.updated_at,
+    )
+
+
+def view_of(
+    document: Document, contact_name: str, *, payments_enabled: bool, today: date, language: str
+) -> DocumentView:
+    """Show a document whole; its lines are loaded."""
+    item = item_of(
+        document, contact_name, payments_enabled=payments_enabled, today=today, language=language
+    )
+    discount = None
+    if document.discount_kind is not None and document.discount_value is not None:
+        discount = DiscountView(kind=document.discount_kind, value=document.discount_value)
+    return DocumentView(
+        **dict(item),
+        series_id=document.series_id,
+        deposit_percent=document.deposit_percent,
+        withholding_rate=document.withholding_rate,
+        discount=discount,
+        prices_include_tax=False,
+        disbursements=[
+            DisbursementView(description=one.description, amount=MoneyView.of(one.amount))
+            for one in disbursements_of(document)
+        ],
+        notes=document.notes,
+        lines=[_line(document, line) for line in document.lines],
+        taxes=_taxes(document),
+        withholdings=[
+            WithholdingView(
+                rate=one.rate, base=MoneyView.of(one.base), amount=MoneyView.of(one.amount)
+            )
+            for one in withholdings_of(document)
+        ],
+        installments=_installments(document),
+        links=[],
+    )
+
+
+def decision_of(decision: Decision, *, is_current: bool) -> DecisionView:
+    """Show one answer."""
+    kinds = {"user": "staff", "integration": "staff"}
+    return DecisionView(
+        id=decision.id,
+        revision=decision.revision,
+        decision=decision.kind,
+        actor_kind=kinds.get(decision.actor_kind, decision.actor_kind),
+        actor_name=decision.actor_name,
+        channel=decision.channel,
+        comment=decision.comment,
+        pdf_sha256=decision.pdf_sha256,
+        decided_at=decision.decided_at,
+        is_current=is_current,
+    )
+
+
+def dated_badges(document: Document, today: date) -> list[str]:
+    """List the badges that come with the calendar."""
+    badges = []
+    if states.is_overdue(document, today):
+        badges.append("overdue")
+    if states.is_expired(document, today):
+        badges.append("expired")
+    return badges
+
+
+def pay_reasons(document: Document, *, payments_enabled: bool, today: date) -> list[str]:
+    """Say why a document cannot be paid now; empty when it can."""
+    reasons = []
+    if document.issue_state == "draft":
+        reasons.append("not_issued")
+    elif document.issue_state != "issued":
+        reasons.append("document_voided")
+    elif states.is_expired(document, today):
+        reasons.append("document_expired")
+    if not payments_enabled:
+        reasons.append("payments_not_enabled")
+    if document.due.amount_minor <= 0:
+        reasons.append("nothing_due")
+    return reasons
+
+
+def _line(document: Document, line: DocumentLine) -> LineView:
+    return LineView(
+        description=line.description,
+        quantity=line.quantity,
+        unit=line.unit,
+        unit_price=line.unit_price,
+        discount_percent=line.discount_percent,
+        tax_kind=line.tax_kind,
+        tax_rate=line.tax_rate,
+        tax_treatment=line.tax_treatment,
+        exemption_cause=line.exemption_cause,
+        surcharge_rate=line.surcharge_rate,
+        withholding_rate=line.withholding_rate,
+        net=MoneyView.of(document.money(line.net_minor)),
+    )
+
+
+def _taxes(document: Document) -> list[TaxView]:
+    return [
+        TaxView(
+            kind=tax.kind.value,
+            treatment=tax.treatment.value,
+            exemption_cause=tax.exemption_cause,
+            rate=tax.rate,
+            surcharge_rate=tax.surcharge_rate,
+            base=MoneyView.of(tax.base),
+            amount=MoneyView.of(tax.amount),
+            surcharge=MoneyView.of(tax.surcharge),
+        )
+        for tax in taxes_of(document)
+    ]
+
+
+def _installments(document: Document) -> list[InstallmentView]:
+    if document.due_date is None:
+        return []
+    return [
+        InstallmentView(
+            no=1,
+            due_date=document.due_date,
+            amount=MoneyView.of(document.money(document.payable_minor)),
+            amount_due=MoneyView.of(document.due),
+        )
+    ]

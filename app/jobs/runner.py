@@ -1,0 +1,185 @@
+"""The worker's engine: jobs to handlers, retries, dead letters, schedules."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import structlog
+from pgqueuer import PgQueuer, RetryRequested
+from pgqueuer.domain.types import QueueExecutionMode
+from pgqueuer.executors import EntrypointExecutor, EntrypointExecutorParameters
+from pgqueuer.models import Context, Schedule
+from pgqueuer.models import Job as Row
+from typing_extensions import override
+
+from app.jobs.queue import Job
+
+log = structlog.get_logger()
+
+ATTEMPTS_MAX = 12
+FIRST_DELAY = timedelta(seconds=5)
+LONGEST_DELAY = timedelta(hours=1)
+HEARTBEAT_TIMEOUT = timedelta(seconds=30)
+"""A job whose worker gave no sign for so long is taken over by another."""
+_RECONNECT_S = (1.0, 30.0)
+
+Handler = Callable[[Any], Awaitable[None]]
+"""Does one kind of job; raising lets it be tried again, or buried."""
+
+Sweep = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """Work that comes round by the clock.
+
+    Attributes:
+        name: Stable name.
+        cron: Five fields, UTC.
+    """
+
+    name: str
+    cron: str
+    sweep: Sweep
+
+
+def delay_after(attempts: int, spread: float) -> timedelta:
+    """Tell how long to wait after a failure: it doubles from 5 s to an hour.
+
+    Args:
+        attempts: Failures before this one.
+        spread: From 0 to 1; turned into 0.8 to 1.2 of the delay, so that many that
+            failed together do not come back together.
+    """
+    grown: timedelta = FIRST_DELAY * 2 ** min(attempts, 20)
+    return min(grown, LONGEST_DELAY) * (0.8 + 0.4 * spread)
+
+
+class _Executor(EntrypointExecutor):
+    """Runs a handler; a failure is retried, and held as a dead letter in the end."""
+
+    @override
+    async def execute(self, job: Row, context: Context) -> None:
+        try:
+            await super().execute(job, context)
+        except Exception as error:
+            if job.attempts + 1 >= ATTEMPTS_MAX:
+                log.exception("job_dead", job=job.entrypoint, job_id=job.id)
+                raise
+            delay = delay_after(job.attempts, random.random())  # noqa: S311 - not a secret
+            log.warning(
+                "job_failed",
+                job=job.entrypoint,
+                job_id=job.id,
+                attempts=job.attempts + 1,
+                error=type(error).__name__,
+                retry_in_s=round(delay.total_seconds()),
+            )
+            raise RetryRequested(delay=delay, reason=type(error).__name__) from error
+
+
+class Runner:
+    """Works through the queue until it is told to stop.
+
+    Args:
+        url: `postgresql://…` of the worker's log-in.
+        handlers: Which function does which kind of job.
+        schedules: What comes round by the clock.
+        heartbeat_timeout: When a silent worker's jobs are taken over.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        handlers: Mapping[type[Job], Handler],
+        schedules: Sequence[Scheduled] = (),
+        *,
+        heartbeat_timeout: timedelta = HEARTBEAT_TIMEOUT,
+    ) -> None:
+        self._url = url
+        self._handlers = handlers
+        self._schedules = schedules
+        self._heartbeat_timeout = heartbeat_timeout
+        self._stopping = asyncio.Event()
+        self._current: PgQueuer | None = None
+
+    async def run(self) -> None:
+        """Work until `stop`; a database that goes away is waited for."""
+        wait_s = _RECONNECT_S[0]
+        while not self._stopping.is_set():
+            try:
+                await self._run_once(QueueExecutionMode.continuous)
+                wait_s = _RECONNECT_S[0]
+            except Exception as error:  # noqa: BLE001 - whatever it was, the worker must come back
+                log.warning("worker_interrupted", error=type(error).__name__, retry_in_s=wait_s)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), wait_s)
+                wait_s = min(wait_s * 2, _RECONNECT_S[1])
+
+    async def drain(self) -> None:
+        """Do what is due now and return."""
+        await self._run_once(QueueExecutionMode.drain)
+
+    def stop(self) -> None:
+        """Let jobs under way finish, take no more."""
+        self._stopping.set()
+        if self._current is not None:
+            self._current.shutdown.set()
+
+    async def _run_once(self, mode: QueueExecutionMode) -> None:
+        async with asyncpg.create_pool(
+            self._url,
+            min_size=2,
+            max_size=6,
+            server_settings={"role": "conforme_worker", "application_name": "conforme_worker"},
+        ) as pool:
+            queuer = PgQueuer.from_asyncpg_pool(pool)
+            for kind, handler in self._handlers.items():
+                _register(queuer, kind, handler)
+            if mode is QueueExecutionMode.continuous:
+                for scheduled in self._schedules:
+                    _schedule(queuer, scheduled)
+            self._current = queuer
+            if self._stopping.is_set():
+                return
+            await queuer.run(
+                mode=mode,
+                dequeue_timeout=timedelta(seconds=5),
+                heartbeat_timeout=self._heartbeat_timeout,
+                shutdown_on_listener_failure=True,
+            )
+
+
+def _register(queuer: PgQueuer, kind: type[Job], handler: Handler) -> None:
+    async def execute(row: Row) -> None:
+        job = kind.from_bytes(row.payload or b"{}")
+        with structlog.contextvars.bound_contextvars(
+            job=kind.name, job_id=row.id, organization_id=str(job.organization_id)
+        ):
+            await handler(job)
+
+    def executor(parameters: EntrypointExecutorParameters) -> _Executor:
+        return _Executor(parameters)
+
+    queuer.entrypoint(
+        kind.name,
+        concurrency_limit=kind.concurrency,
+        accepts_context=False,
+        on_failure="hold",
+        executor_factory=executor,
+    )(execute)
+
+
+def _schedule(queuer: PgQueuer, scheduled: Scheduled) -> None:
+    async def execute(_: Schedule) -> None:
+        try:
+            await scheduled.sweep()
+        except Exception:  # the next round tries again
+            log.exception("sweep_failed", sweep=scheduled.name)
+
+    queuer.schedule(scheduled.name, scheduled.cron, accepts_context=False)(execute)

@@ -1,0 +1,62 @@
+"""Things valid by default, made through the API; a test says only what it tests."""
+
+from typing import Any
+
+from tests.offices import Office
+
+Json = dict[str, Any]
+
+CONTACT: Json = {
+    "party_kind": "legal_entity",
+    "legal_name": "Velero Ficticio, S.L.",
+    "roles": ["client"],
+    "tax_id": "A58818501",
+    "emails": [{"address": "cliente@velero.example"}],
+    "addresses": [
+        {
+            "kind": "fiscal",
+            "street": "Calle de la Prueba 12",
+            "postal_code": "07012",
+            "city": "Palma",
+        }
+    ],
+}
+
+LINE: Json = {"description": "Limpieza de casco", "quantity": "2", "unit": "h", "unit_price": "45.00"}
+
+
+async def a_contact(office: Office, **changes: object) -> Json:
+    """Create a contact that any document can be issued to."""
+    answer = await office.api.post("/v1/contacts", json={**CONTACT, "allow_duplicate": True, **changes})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def a_quote(office: Office, contact: Json | None = None, **changes: object) -> Json:
+    """Create a draft of a quote; `type=` makes another document."""
+    contact = contact or await a_contact(office)
+    body = {"type": "quote", "contact_id": contact["id"], "title": "Antifouling", "lines": [LINE]}
+    answer = await office.api.post("/v1/documents", json={**body, **changes})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def an_issued_quote(office: Office, contact: Json | None = None, **changes: object) -> Json:
+    """Create and issue a quote."""
+    draft = await a_quote(office, contact, **changes)
+    answer = await office.api.post(f"/v1/documents/{draft['id']}/issue")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def a_sent_quote(
+    office: Office, contact: Json | None = None, order: Json | None = None, **changes: object
+) -> tuple[Json, Json]:
+    """Create, issue and send a quote, the relay accepting it; give document and dispatch."""
+    document = await an_issued_quote(office, contact, **changes)
+    answer = await office.api.post(f"/v1/documents/{document['id']}/dispatches", json=order or {})
+    assert answer.status_code == 201, answer.text
+    await office.deliver()
+    fresh = await office.api.get(f"/v1/documents/{document['id']}")
+    sent = await office.api.get(f"/v1/dispatches/{answer.json()['id']}")
+    return dict(fresh.json()), dict(sent.json())

@@ -1,0 +1,136 @@
+"""Jobs live and die with the transaction that promised them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from app.container import Container
+from app.jobs import dead_letters
+from app.jobs.queue import Job, enqueue
+from app.jobs.runner import LONGEST_DELAY, Runner, delay_after
+from app.kernel.identifiers import new_id
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Ring(Job):
+    """A job of the tests."""
+
+    name: ClassVar[str] = "tests.ring"
+
+    bell_id: UUID
+    times: int = 1
+
+
+async def count(container: Container, job: Job) -> int:
+    async with container.database.transaction() as tx:
+        found = await tx.scalar(
+            text("select count(*) from pgqueuer where headers->>'organization_id' = :id"),
+            {"id": str(job.organization_id)},
+        )
+    return int(found or 0)
+
+
+def a_ring() -> Ring:
+    return Ring(new_id(), new_id())
+
+
+def test_a_job_survives_the_wire() -> None:
+    job = a_ring()
+    assert Ring.from_bytes(job.to_bytes()) == job
+
+
+async def test_a_job_enqueued_first_in_a_transaction_that_rolls_back_is_gone(
+    container: Container,
+) -> None:
+    job = a_ring()
+
+    async def promise_and_fail() -> None:
+        async with container.database.transaction() as tx:
+            await enqueue(tx, job)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await promise_and_fail()
+    assert await count(container, job) == 0
+
+
+async def test_a_committed_job_is_done_once(container: Container, settings: Settings) -> None:
+    job, done = a_ring(), []
+
+    async def ring(job: Ring) -> None:
+        done.append(job)
+
+    async with container.database.transaction() as tx:
+        await enqueue(tx, job)
+    await Runner(settings.database_url.get_secret_value(), {Ring: ring}).drain()
+    assert done == [job]
+    assert await count(container, job) == 0
+
+
+async def test_a_failure_is_retried_later_and_a_hopeless_one_is_kept_visible(
+    container: Container, settings: Settings
+) -> None:
+    job = a_ring()
+
+    async def fail(_: Ring) -> None:
+        raise ValueError("the bell is broken")
+
+    async with container.database.transaction() as tx:
+        await enqueue(tx, job)
+    runner = Runner(settings.database_url.get_secret_value(), {Ring: fail})
+    for _ in range(12):
+        async with container.database.transaction() as tx:
+            await tx.execute(
+                text("update pgqueuer set execute_after = now() where status = 'queued'"
+                     " and headers->>'organization_id' = :id"),
+                {"id": str(job.organization_id)},
+            )  # fmt: skip
+        await one_round(runner, container, job)
+    async with container.database.transaction() as tx:
+        dead = [one for one in await dead_letters.list_dead(tx)
+                if one.organization_id == str(job.organization_id)]  # fmt: skip
+    assert [one.error for one in dead] == ["ValueError"]
+    async with container.database.transaction() as tx:
+        assert await dead_letters.requeue(tx, dead[0].id)
+        assert not await dead_letters.requeue(tx, dead[0].id)
+
+
+async def one_round(runner: Runner, container: Container, job: Job) -> None:
+    """Run until the job has been tried once more."""
+    import asyncio
+
+    async def attempts() -> tuple[int, str]:
+        async with container.database.transaction() as tx:
+            row = (
+                await tx.execute(
+                    text("select attempts, status::text from pgqueuer"
+                         " where headers->>'organization_id' = :id"),
+                    {"id": str(job.organization_id)},
+                )
+            ).one()  # fmt: skip
+        return row[0], row[1]
+
+    before = await attempts()
+    fresh = Runner(runner._url, runner._handlers)
+    task = asyncio.create_task(fresh.run())
+    for _ in range(200):
+        await asyncio.sleep(0.02)
+        now = await attempts()
+        if now != before and now[1] != "picked":
+            break
+    fresh.stop()
+    await task
+
+
+@given(st.integers(0, 40), st.floats(0, 1))
+def test_delays_grow_and_stay_within_bounds(attempts: int, spread: float) -> None:
+    delay = delay_after(attempts, spread)
+    assert timedelta(seconds=4) <= delay <= LONGEST_DELAY * 1.2
+    assert delay_after(attempts + 1, spread) >= delay

@@ -1,0 +1,121 @@
+"""An organization at work: its admin signed in, its worker at hand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from app.container import Container
+from app.dispatch.models import Recipient
+from app.dispatch.tasks import SendMessage
+from app.documents import series
+from app.kernel.actor import Actor, ActorKind, Permission
+from app.kernel.identifiers import new_id
+from app.main import create_app
+from app.organizations import service, sessions
+from app.organizations.service import Founding
+from app.worker import handlers_of
+
+
+@dataclass
+class Office:
+    """An organization made for one test.
+
+    Attributes:
+        api: Signed in as its admin; every POST carries a fresh Idempotency-Key unless it
+            names one, every PATCH, PUT and DELETE the newest version unless it names one.
+    """
+
+    container: Container
+    worker: Container
+    organization_id: UUID
+    user_id: UUID
+    email: str
+    actor: Actor
+    access_token: str
+    app: FastAPI
+    api: httpx.AsyncClient
+    extra: dict[str, object] = field(default_factory=dict)
+
+    async def deliver(self) -> int:
+        """Let the worker try every message that is due; tell how many were tried."""
+        handlers = handlers_of(self.worker)
+        async with self.worker.database.transaction(self.organization_id) as tx:
+            due = list(
+                await tx.scalars(
+                    select(Recipient.id).where(
+                        Recipient.organization_id == self.organization_id,
+                        Recipient.queue_state.in_(("ready", "leased")),
+                        Recipient.next_attempt_at <= self.container.clock.now(),
+                    )
+                )
+            )
+        for recipient_id in due:
+            await handlers[SendMessage](SendMessage(self.organization_id, recipient_id))
+        return len(due)
+
+
+def client_of(app: FastAPI, **headers: str) -> httpx.AsyncClient:
+    """Make a client that talks to an application directly."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+        base_url="http://api.example",
+        headers=headers,
+        timeout=30,
+    )
+
+
+async def _complete(request: httpx.Request) -> None:
+    """Do what a careful client does by itself."""
+    if request.method == "POST" and "idempotency-key" not in request.headers:
+        request.headers["Idempotency-Key"] = str(new_id())
+    if request.method in {"PATCH", "PUT", "DELETE"} and "if-match" not in request.headers:
+        request.headers["If-Match"] = "*"
+
+
+@asynccontextmanager
+async def found_office(
+    container: Container, worker: Container, name: str
+) -> AsyncIterator[Office]:
+    """Found an organization with an admin, its number series and a session."""
+    app = create_app(container)
+    at = container.clock.now()
+    email = f"admin-{new_id()}@taller.example"
+    founding = Founding(
+        name=name,
+        legal_name=f"{name}, S.L.",
+        tax_id="B83534750",
+        street="Muelle de Muestra 3",
+        postal_code="07001",
+        city="Palma",
+        province="Illes Balears",
+        email="oficina@taller.example",
+        phone="+34971000000",
+        iban="ES9121000418450200051332",
+    )
+    async with container.database.transaction() as tx:
+        organization, user = await service.found_organization(
+            tx, founding, admin_email=email, admin_name="Joan Muestra", password_hash="x", at=at
+        )
+        await series.create_defaults(tx, organization.id, at=at)
+        tokens, _ = await sessions.begin(tx, user.id, at=at)
+    actor = Actor(
+        ActorKind.USER, organization.id, user.id, user.name, frozenset(Permission)
+    )
+    async with client_of(app, Authorization=f"Bearer {tokens.access}") as api:
+        api.event_hooks = {"request": [_complete], "response": []}
+        yield Office(
+            container=container,
+            worker=worker,
+            organization_id=organization.id,
+            user_id=user.id,
+            email=email,
+            actor=actor,
+            access_token=tokens.access,
+            app=app,
+            api=api,
+        )
