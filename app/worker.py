@@ -12,6 +12,7 @@ from app.dispatch import sending
 from app.dispatch.models import Recipient
 from app.dispatch.sending import Outbox
 from app.dispatch.tasks import SendMessage
+from app.documents import queries as documents
 from app.documents.models import Decision, Document
 from app.documents.tasks import RenderPdf, render_pdf
 from app.events import sequencing
@@ -106,9 +107,12 @@ async def _alarm(
     summary = summary_of(
         "dispatch.recipient_state_changed",
         organization.default_language,
+        contact=await documents.contact_name(tx, document),
+        type=document.type,
+        number=document.number,
         address=recipient.address,
-        number=document.number or "",
-        reason=recipient.last_error or recipient.state,
+        state=recipient.state,
+        reason=recipient.last_error,
     )
     await notices.raise_notice(
         tx,

@@ -17,6 +17,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+from app import logs
 from app.container import Container, open_container
 from app.main import create_app
 from app.sandbox import postgres
@@ -35,6 +36,7 @@ _folder: tempfile.TemporaryDirectory[str] | None = None
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Start PostgreSQL once, for all processes, and migrate the template."""
     global _server, _folder  # noqa: PLW0603 - pytest's hooks share nothing else
+    logs.configure("warning")
     if hasattr(session.config, "workerinput"):
         return
     url = os.environ.get("DATABASE_URL")

@@ -68,7 +68,14 @@ async def _document(
 
 
 async def comment_by_client(
-    tx: AsyncSession, actor: Actor, document: Document, *, name: str, body: str, at: datetime
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    *,
+    name: str,
+    body: str,
+    at: datetime,
+    is_told: bool = False,
 ) -> Comment:
     """Take a client's comment into the document's thread, and tell staff.
 
@@ -79,6 +86,7 @@ async def comment_by_client(
         name: Who writes, as typed.
         body: Their words, cleaned and not empty.
         at: Now.
+        is_told: Another notice, of the answer these words came with, tells of them.
     """
     comment = Comment(
         organization_id=document.organization_id,
@@ -98,15 +106,16 @@ async def comment_by_client(
     project(document)
     await tx.flush()
     await record(tx, actor, commented(document, comment), at=at)
-    await raise_about(
-        tx,
-        actor,
-        document,
-        "document.commented",
-        subject_type="comment",
-        subject_id=comment.id,
-        at=at,
-        name=name,
-        comment=body,
-    )
+    if not is_told:
+        await raise_about(
+            tx,
+            actor,
+            document,
+            "document.commented",
+            subject_type="comment",
+            subject_id=comment.id,
+            at=at,
+            name=name,
+            comment=body,
+        )
     return comment

@@ -9,7 +9,7 @@ Value = TypeVar("Value")
 Result = TypeVar("Result")
 
 
-class Refused(ValueError):  # noqa: N818 - reads as what it is: a value was refused
+class Refused(ValueError):
     """A value breaks a rule.
 
     Attributes:

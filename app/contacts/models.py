@@ -20,6 +20,7 @@ from app.contacts.places import country_name
 from app.contacts.search import fold, searchable
 from app.contacts.tax_ids import TaxIdKind
 from app.kernel.database import Base
+from app.organizations.models import Organization, User
 
 
 def _of_contact() -> ForeignKeyConstraint:
@@ -189,7 +190,7 @@ class Contact(Base):
         Index("ix_contacts_salesperson", "organization_id", "assigned_salesperson_id"),
     )
 
-    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     party_kind: Mapped[str]
     legal_name: Mapped[str | None]
@@ -206,7 +207,7 @@ class Contact(Base):
     parent_contact_id: Mapped[UUID | None]
     roles: Mapped[list[str]]
     language: Mapped[str]
-    assigned_salesperson_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    assigned_salesperson_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     payment_terms_days: Mapped[int | None]
     equivalence_surcharge: Mapped[bool]
     withholding_rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))

@@ -15,6 +15,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.contacts.models import Contact
+from app.documents.models import DocumentRevision
 from app.kernel.database import Base
 
 RANKS: Mapping[str, int] = {
@@ -40,13 +42,13 @@ class Dispatch(Base):
         ForeignKeyConstraint(
             ["organization_id", "document_id", "revision"],
             [
-                "document_revisions.organization_id",
-                "document_revisions.document_id",
-                "document_revisions.number",
+                DocumentRevision.organization_id,
+                DocumentRevision.document_id,
+                DocumentRevision.number,
             ],
         ),
         ForeignKeyConstraint(
-            ["organization_id", "contact_id"], ["contacts.organization_id", "contacts.id"]
+            ["organization_id", "contact_id"], [Contact.organization_id, Contact.id]
         ),
         CheckConstraint("kind in ('first', 'resend', 'reminder', 'receipt')", name="kind"),
         CheckConstraint(

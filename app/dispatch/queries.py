@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.dispatch.models import Dispatch, Evidence, Recipient
 from app.dispatch.schemas import DispatchQuery
@@ -37,15 +38,12 @@ async def get(tx: AsyncSession, actor: Actor, dispatch_id: UUID) -> Dispatch:
     Raises:
         NotFound: There is none.
     """
-    found = await tx.scalar(
-        select(Dispatch)
-        .where(Dispatch.organization_id == actor.organization_id, Dispatch.id == dispatch_id)
-        .options(selectinload(Dispatch.recipients))
-        .execution_options(populate_existing=True)
+    found = await _whole(
+        tx, Dispatch.organization_id == actor.organization_id, Dispatch.id == dispatch_id
     )
-    if found is None:
+    if not found:
         raise NotFound
-    return found
+    return found[0]
 
 
 async def list_dispatches(
@@ -73,18 +71,11 @@ async def list_dispatches(
 
 async def of_document(tx: AsyncSession, document: Document) -> Sequence[Dispatch]:
     """List the dispatches of a document's current revision, oldest first."""
-    return list(
-        await tx.scalars(
-            select(Dispatch)
-            .where(
-                Dispatch.organization_id == document.organization_id,
-                Dispatch.document_id == document.id,
-                Dispatch.revision == document.revision,
-            )
-            .order_by(Dispatch.id)
-            .options(selectinload(Dispatch.recipients))
-            .execution_options(populate_existing=True)
-        )
+    return await _whole(
+        tx,
+        Dispatch.organization_id == document.organization_id,
+        Dispatch.document_id == document.id,
+        Dispatch.revision == document.revision,
     )
 
 
@@ -96,18 +87,36 @@ async def recipient(
     Raises:
         NotFound: There is none.
     """
-    query = (
-        select(Recipient)
-        .join(Recipient.dispatch)
-        .where(Recipient.organization_id == organization_id, Recipient.id == recipient_id)
-        .options(contains_eager(Recipient.dispatch).selectinload(Dispatch.recipients))
+    query = select(Recipient).where(
+        Recipient.organization_id == organization_id, Recipient.id == recipient_id
     )
     if for_update:
-        query = query.with_for_update(of=Recipient)
+        query = query.with_for_update()
     found = await tx.scalar(query.execution_options(populate_existing=True))
     if found is None:
         raise NotFound
+    await _whole(
+        tx, Dispatch.organization_id == organization_id, Dispatch.id == found.dispatch_id
+    )
     return found
+
+
+async def _whole(tx: AsyncSession, *conditions: ColumnElement[bool]) -> Sequence[Dispatch]:
+    """Load dispatches with their recipients, each of which knows its dispatch."""
+    dispatches = list(
+        await tx.scalars(
+            select(Dispatch)
+            .where(*conditions)
+            .order_by(Dispatch.id)
+            .options(selectinload(Dispatch.recipients))
+            .execution_options(populate_existing=True)
+        )
+    )
+    for dispatch in dispatches:
+        for one in dispatch.recipients:
+            # Loading one side of the relation leaves the other unloaded.
+            set_committed_value(one, "dispatch", dispatch)
+    return dispatches
 
 
 async def delivery_of(tx: AsyncSession, document: Document) -> Delivery:

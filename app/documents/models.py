@@ -17,8 +17,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.contacts.models import Contact
 from app.kernel.database import Base
 from app.kernel.money import Money
+from app.organizations.models import Organization, User
 
 _TYPES = "type in ('quote', 'delivery_note', 'proforma', 'invoice')"
 
@@ -40,7 +42,7 @@ class NumberSeries(Base):
         ),
     )
 
-    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     type: Mapped[str]
     name: Mapped[str]
@@ -75,7 +77,7 @@ class Document(Base):
     __tablename__ = "documents"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["organization_id", "contact_id"], ["contacts.organization_id", "contacts.id"]
+            ["organization_id", "contact_id"], [Contact.organization_id, Contact.id]
         ),
         ForeignKeyConstraint(
             ["organization_id", "series_id"], ["number_series.organization_id", "number_series.id"]
@@ -104,13 +106,13 @@ class Document(Base):
         Index("ix_documents_status", "organization_id", "status", "listed_on", "id"),
     )
 
-    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     type: Mapped[str]
     invoice_kind: Mapped[str | None]
     series_id: Mapped[UUID | None]
     contact_id: Mapped[UUID]
-    salesperson_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    salesperson_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     title: Mapped[str]
     notes: Mapped[str]
     language: Mapped[str]

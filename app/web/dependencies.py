@@ -23,7 +23,8 @@ def provided(request: Request, part: type[Part]) -> Part:
     """
     parts: dict[type, object] = request.app.state.parts
     found = parts[part]
-    if not isinstance(found, part) and not getattr(part, "_is_protocol", False):
+    is_protocol = getattr(part, "_is_protocol", False)
+    if not is_protocol and not isinstance(found, part):
         raise LookupError(part)
     return found  # type: ignore[return-value]  # the table is keyed by the part's own type
 
@@ -93,7 +94,8 @@ def seen_version(
 
 def required_version(
     if_match: Annotated[
-        str | None, Header(description='Required: the ETag you have seen, such as `"7"`.', max_length=100)
+        str | None,
+        Header(description='Required: the ETag you have seen, such as `"7"`.', max_length=100),
     ] = None,
 ) -> Precondition:
     """Require If-Match on a change.
@@ -115,7 +117,9 @@ def set_etag(response: Response, version: int) -> None:
     response.headers["ETag"] = f'"{version}"'
 
 
-def set_created(response: Response, path: str, identifier: UUID, version: int | None = None) -> None:
+def set_created(
+    response: Response, path: str, identifier: UUID, version: int | None = None
+) -> None:
     """Answer 201 with the place of what was created."""
     response.status_code = 201
     response.headers["Location"] = f"{path}/{identifier}"

@@ -63,7 +63,7 @@ def problem(code: str, status: int) -> JsonValue:
                 "in": "body",
                 "pointer": "/lines/0/quantity",
                 "code": "decimal_pattern",
-                "detail": "Write a decimal number as text, such as \"2.50\".",
+                "detail": 'Write a decimal number as text, such as "2.50".',
                 "params": {},
             }
         )

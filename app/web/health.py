@@ -3,18 +3,24 @@
 import asyncio
 from typing import Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel.database import Database
 from app.kernel.errors import Unavailable
+from app.web.declarations import Public
 from app.web.dependencies import provided
 from app.web.routing import Route
 from app.web.schemas import View
 
-router = APIRouter(prefix="/health", tags=["operations"], route_class=Route)
+router = APIRouter(
+    prefix="/health",
+    tags=["operations"],
+    route_class=Route,
+    dependencies=[Depends(Public("Whatever watches the process has no account."))],
+)
 
 READY_TIMEOUT_S = 1.0
 

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, Invalid, Malformed, Problem
+from app.kernel.errors import Conflict, Invalid, Malformed
 from app.web.models import IdempotentReply
 
 RETENTION = timedelta(days=7)
@@ -26,7 +26,7 @@ KEY_LENGTH_MAX = 255
 _KEPT_HEADERS = ("location", "etag", "content-type", "content-language")
 
 
-class Replay(Exception):  # noqa: N818 - not an error: a reply we already gave
+class Replay(Exception):
     """Stops the request: this reply was given before."""
 
     def __init__(self, reply: IdempotentReply) -> None:
@@ -85,7 +85,13 @@ async def remember(
 
 
 async def remember_view(
-    tx: AsyncSession, request: Request, view: BaseModel, *, etag: str, status: int = 200, at: datetime
+    tx: AsyncSession,
+    request: Request,
+    view: BaseModel,
+    *,
+    etag: str,
+    status: int = 200,
+    at: datetime,
 ) -> None:
     """Store the reply of a route that opens its own transactions, with its effect."""
     headers = {"content-type": "application/json", "etag": etag}
@@ -142,8 +148,8 @@ async def _fingerprint(request: Request) -> bytes:
     body = await request.body()
     try:
         canonical = json.dumps(json.loads(body), sort_keys=True) if body else ""
-    except ValueError:
-        raise Problem(code="malformed_request") from None
+    except (ValueError, RecursionError):
+        raise Malformed from None
     parts = [
         request.method,
         request.url.path,

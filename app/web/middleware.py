@@ -38,6 +38,7 @@ class Requests:
         self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, unless its form alone refuses it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -68,19 +69,21 @@ class Requests:
         headers = Headers(scope=scope)
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             refusal = self._refusal(scope, headers)
-            if refusal is not None:
-                response = problems.render(refusal, Request(scope))
-                await response(scope, receive, send_marked)
-            else:
-                await self._app(scope, receive_bounded, send_marked)
-            log.info(
-                "request",
-                method=scope["method"],
-                path=safe_path(scope["path"]),
-                status=status,
-                duration_ms=round((time.perf_counter() - started) * 1000, 1),
-                client_request_id=headers.get("request-id", "")[:64] or None,
-            )
+            try:
+                if refusal is not None:
+                    response = problems.render(refusal, Request(scope))
+                    await response(scope, receive, send_marked)
+                else:
+                    await self._app(scope, receive_bounded, send_marked)
+            finally:
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    path=safe_path(scope["path"]),
+                    status=status,
+                    duration_ms=round((time.perf_counter() - started) * 1000, 1),
+                    client_request_id=headers.get("request-id", "")[:64] or None,
+                )
 
     def _refusal(self, scope: Scope, headers: Headers) -> Problem | None:
         length = headers.get("content-length", "0")

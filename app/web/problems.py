@@ -9,9 +9,10 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import JsonValue
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
-from app.kernel.errors import Conflict, Fault, Invalid, Problem, Unavailable
+from app.kernel.errors import Conflict, Fault, Invalid, Problem, Unavailable, VersionConflict
 from app.kernel.formats import LANGUAGES
 from app.kernel.wording import wording
 
@@ -65,9 +66,6 @@ _HTTP_CODES = {
 
 CONSTRAINTS: dict[str, Problem] = {}
 """Foreseen unique violations: constraint name → problem, filled in by `foresee`."""
-
-REASONS: dict[str, str] = {}
-"""Texts that depend on the reason live in the catalogue under `reason.<reason>`."""
 
 
 def foresee(constraint: str, problem: Problem) -> None:
@@ -136,14 +134,19 @@ def _fault(fault: Fault, language: str) -> dict[str, JsonValue]:
     }
 
 
+_FAULTS_MAX = 100
+_NAME_LENGTH_MAX = 100
 _PLACES = frozenset({"body", "query", "path", "header"})
-_PARAMS = ("max_length", "min_length", "ge", "gt", "le", "lt", "expected", "max_items")
+_PARAMS = frozenset({
+    "max_length", "min_length", "ge", "gt", "le", "lt", "expected",
+    "decimal_places", "max_digits", "whole_digits",
+})  # fmt: skip
 
 
 def faults_of(errors: Sequence[Mapping[str, object]]) -> list[Fault]:
-    """Turn pydantic's errors into ours, without the offending value."""
+    """Turn pydantic's errors into ours, the first hundred, without the offending value."""
     faults = []
-    for error in errors:
+    for error in errors[:_FAULTS_MAX]:
         location = error["loc"]
         parts = list(location) if isinstance(location, tuple) else []
         place = str(parts.pop(0)) if parts and parts[0] in _PLACES else "body"
@@ -151,20 +154,27 @@ def faults_of(errors: Sequence[Mapping[str, object]]) -> list[Fault]:
         context = error.get("ctx")
         params: dict[str, JsonValue] = {}
         if isinstance(context, Mapping):
-            params = {k: str(v) for k, v in context.items() if k in _PARAMS}
+            params = {k: _bare(v) for k, v in context.items() if k in _PARAMS}
         if kind == "json_invalid":
             parts = []
         pointer = (
             "".join(f"/{_escape(part)}" for part in parts)
             if place == "body"
-            else ".".join(str(part) for part in parts)
+            else ".".join(_escape(part) for part in parts)
         )
         faults.append(Fault(pointer, kind, place, params))
     return faults
 
 
+def _bare(value: object) -> str:
+    """Write a parameter without English: `'a', 'b' or 'c'` becomes `a, b, c`."""
+    return str(value).replace("' or '", "', '").replace("'", "")
+
+
 def _escape(part: object) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")
+    """Write a field's name in a JSON pointer; a stranger chose it, so not whole at any length."""
+    name = str(part)[:_NAME_LENGTH_MAX].encode(errors="replace").decode()
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 async def on_problem(request: Request, problem: Exception) -> Response:
@@ -183,8 +193,13 @@ async def on_invalid(request: Request, error: Exception) -> Response:
 
 
 async def on_http(request: Request, error: Exception) -> Response:
-    """Answer what the framework itself refuses."""
+    """Answer what the framework itself refuses.
+
+    It wraps whatever stops it from reading a body, also a problem of ours.
+    """
     assert isinstance(error, HTTPException)  # noqa: S101
+    if isinstance(error.__cause__, Problem):
+        return render(error.__cause__, request)
     response = render(Problem(code=_HTTP_CODES.get(error.status_code, "internal_error")), request)
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
@@ -199,6 +214,11 @@ async def on_integrity(request: Request, error: Exception) -> Response:
     if problem is not None:
         return render(problem, request)
     return await on_unexpected(request, error)
+
+
+async def on_stale(request: Request, _: Exception) -> Response:
+    """Answer a row that changed under our hands: the caller reads it again."""
+    return render(VersionConflict(), request)
 
 
 async def on_database(request: Request, error: Exception) -> Response:
@@ -228,6 +248,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(IntegrityError, on_integrity)
+    app.add_exception_handler(StaleDataError, on_stale)
     app.add_exception_handler(DBAPIError, on_database)
     app.add_exception_handler(PoolTimeoutError, on_database)
     app.add_exception_handler(OSError, on_database)

@@ -291,7 +291,7 @@ def _grant() -> None:
         op.execute(f"grant update (position, previous_hash, hash) on {table} to conforme_worker")
     tables = "pgqueuer, pgqueuer_log, pgqueuer_schedules, pgqueuer_statistics"
     op.execute("grant select, insert, update on pgqueuer to conforme_api")
-    op.execute("grant select on pgqueuer_log to conforme_api")
+    op.execute("grant select, insert on pgqueuer_log to conforme_api")
     op.execute(f"grant select, insert, update, delete on {tables} to conforme_worker")
     op.execute("grant usage on all sequences in schema public to conforme_api, conforme_worker")
 

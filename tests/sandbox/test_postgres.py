@@ -1,10 +1,10 @@
 """The embedded PostgreSQL: started, stopped, and found again after a crash."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +29,12 @@ async def ask(server: Server, question: str) -> str:
         return str(await connection.fetchval(question))
     finally:
         await connection.close()
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    while command_of(pid):
+        time.sleep(0.01)
 
 
 async def test_starts_keeps_what_was_written_and_stops(data: Path) -> None:
@@ -78,9 +84,7 @@ def test_the_server_of_a_killed_starter_is_adopted(data: Path) -> None:
 async def test_starts_again_after_the_server_itself_was_killed(data: Path) -> None:
     first = start(data, fsync=False)
     connection = await asyncpg.connect(first.url)  # its backend outlives the postmaster a moment
-    os.kill(first.pid, signal.SIGKILL)
-    while command_of(first.pid):
-        await asyncio.sleep(0.01)
+    kill(first.pid)
     second = start(data, fsync=False)
     connection.terminate()
     assert second.pid != first.pid

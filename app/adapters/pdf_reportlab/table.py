@@ -185,9 +185,7 @@ def _height(lines: Sequence[TextLine]) -> float:
     return sum(text.leading for text in lines)
 
 
-def _draw(
-    lines: Sequence[TextLine], top: float, place: Callable[[float, TextLine], None]
-) -> None:
+def _draw(lines: Sequence[TextLine], top: float, place: Callable[[float, TextLine], None]) -> None:
     for text in lines:
         place(top, text)
         top += text.leading

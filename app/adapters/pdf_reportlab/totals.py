@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reportlab.lib.units import mm
 
 from app.adapters.pdf_reportlab import taxes
-from app.adapters.pdf_reportlab.flow import Painted
+from app.adapters.pdf_reportlab.flow import Block, Painted
 from app.adapters.pdf_reportlab.pen import Pen
 from app.adapters.pdf_reportlab.sheet import HAIRLINE, LEFT, RIGHT, STRONG_RULE
 from app.adapters.pdf_reportlab.text import (
@@ -34,6 +34,7 @@ _TAX_WIDTH, _BASE_RIGHT, _TAX_RIGHT = 26 * mm, LEFT + 54 * mm, LEFT + 80 * mm
 _PAD = 0.75 * mm
 _TOTAL_PAD = 1.4 * mm
 _PAYABLE_PAD = 1.9 * mm
+_GAP = 3.5 * mm
 _NONE = "—"
 
 
@@ -49,51 +50,61 @@ class Sum:
     ruled: bool = False
 
 
-def totals_of(says: Printable, words: Wording) -> Painted:
-    """Lay out both halves; the block never splits."""
-    left = _breakdown(says, words)
+def totals_of(says: Printable, words: Wording, breakdown: Block | None) -> Painted:
+    """Lay out both halves; the block never splits.
+
+    Args:
+        says: The document.
+        words: The printed words in its language.
+        breakdown: The left half, or None when it stands above as a table.
+    """
     right = _painted_sums(list(_sums(says, words)), words.language)
-    height = 3.5 * mm + max(left.height, right.height) + _PAYABLE_PAD
+    tallest = max(breakdown.height if breakdown else 0.0, right.height)
 
     def draw(pen: Pen, top: float) -> None:
         pen.rule(LEFT, RIGHT, top, weight=STRONG_RULE, color=LIGHT.ink)
-        left.draw(pen, top + 3.5 * mm)
-        right.draw(pen, top + 3.5 * mm - _PAD)
+        if breakdown:
+            breakdown.draw(pen, top + _GAP)
+        right.draw(pen, top + _GAP - _PAD)
 
-    return Painted(height, draw)
+    return Painted(_GAP + tallest + _PAYABLE_PAD, draw)
 
 
-def _breakdown(says: Printable, words: Wording) -> Painted:
-    rows: list[tuple[str, str, str]] = []
+def breakdown_of(says: Printable, words: Wording) -> tuple[Block, list[Block]]:
+    """Lay out the head and the rows of the taxes by group (ROF art. 6.2)."""
+    rows: list[Block] = []
     for tax in says.taxes:
         base = formats.money(tax.base, words.language)
-        amount = formats.money(tax.amount, words.language)
         untaxed = tax.treatment in taxes.UNTAXED
-        rows.append((taxes.group_label(tax, words), base, _NONE if untaxed else amount))
+        amount = _NONE if untaxed else formats.money(tax.amount, words.language)
+        rows.append(_tax_row(taxes.group_label(tax, words), base, amount))
         if tax.surcharge_rate:
             rate = formats.percent(tax.surcharge_rate, words.language)
             surcharge = formats.money(tax.surcharge, words.language)
-            rows.append((words("group.surcharge", rate=rate), base, surcharge))
-    labels = [wrap(label, BODY, _TAX_WIDTH, most=3) for label, _, _ in rows]
-    head = LABEL.leading + 1.2 * mm
-    height = head + sum(len(lines) * BODY.leading + 2 * _PAD for lines in labels)
+            rows.append(_tax_row(words("group.surcharge", rate=rate), base, surcharge))
+    height = LABEL.leading + 1.2 * mm
 
     def draw(pen: Pen, top: float) -> None:
         pen.text(LEFT, top, line(words("breakdown.tax"), LABEL))
         pen.text_to(_BASE_RIGHT, top, line(words("breakdown.base"), LABEL))
         pen.text_to(_TAX_RIGHT, top, line(words("breakdown.amount"), LABEL))
-        top += head
-        pen.rule(LEFT, _TAX_RIGHT, top, weight=HAIRLINE, color=LIGHT.line)
-        for lines, (_, base, amount) in zip(labels, rows, strict=True):
-            top += _PAD
-            _figure(pen, _BASE_RIGHT, top, base, BODY, 28 * mm)
-            _figure(pen, _TAX_RIGHT, top, amount, BODY, 25 * mm)
-            for text in lines:
-                pen.text(LEFT, top, text)
-                top += text.leading
-            top += _PAD
+        pen.rule(LEFT, _TAX_RIGHT, top + height, weight=HAIRLINE, color=LIGHT.line)
 
-    return Painted(height, draw)
+    return Painted(height, draw), rows
+
+
+def _tax_row(label: str, base: str, amount: str) -> Painted:
+    lines = wrap(label, BODY, _TAX_WIDTH, most=3)
+
+    def draw(pen: Pen, top: float) -> None:
+        top += _PAD
+        _figure(pen, _BASE_RIGHT, top, base, BODY, 27 * mm)
+        _figure(pen, _TAX_RIGHT, top, amount, BODY, 25 * mm)
+        for text in lines:
+            pen.text(LEFT, top, text)
+            top += text.leading
+
+    return Painted(sum(text.leading for text in lines) + 2 * _PAD, draw)
 
 
 def _sums(says: Printable, words: Wording) -> Iterator[Sum]:
@@ -168,8 +179,6 @@ def _painted_sums(sums: Sequence[Sum], language: str) -> Painted:
     return Painted(sum(heights), draw)
 
 
-def _figure(
-    pen: Pen, right: float, top: float, text: str, style: Style, room: float
-) -> None:
+def _figure(pen: Pen, right: float, top: float, text: str, style: Style, room: float) -> None:
     """Draw a figure that ends at `right`, smaller when it is too long for its room."""
     pen.text_to(right, top, line(text, style.fitting(text, room)))

@@ -1,0 +1,27 @@
+"""The printer that documents ask for."""
+
+from app.adapters.pdf_reportlab import fonts
+from app.adapters.pdf_reportlab.document import print_document
+from app.adapters.pdf_reportlab.receipt_page import print_receipt
+from app.documents.printable import Printable
+from app.documents.receipt import Receipt
+
+
+class ReportlabPrinter:
+    """A `Printer` on reportlab's canvas; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        """Load the fonts, so that the first document does not wait for them."""
+        fonts.load()
+
+    def document(self, says: Printable, *, logo: bytes | None, band: str | None) -> bytes:
+        """Print a document; see `Printer.document`.
+
+        Raises:
+            KeyError: The band is neither None, `draft` nor `duplicate`.
+        """
+        return print_document(says, logo, band)
+
+    def receipt(self, receipt: Receipt, *, logo: bytes | None) -> bytes:
+        """Print what a client takes home after deciding."""
+        return print_receipt(receipt, logo)

@@ -1,0 +1,73 @@
+"""What every request to a link meets first: limits, so that tokens cannot be guessed."""
+
+from collections.abc import AsyncIterator
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+
+from app.portal.service import UnknownLink
+from app.web.dependencies import Now, Source, provided
+from app.web.rate_limits import BAD_TOKENS, LINK_REQUESTS, Limit, RateLimits
+
+Token = Annotated[
+    str,
+    Path(
+        description="The secret of the link, as mailed; it is the authority.",
+        max_length=200,
+        examples=["mT9p2uXhWw3Y5bq0Jr8cVd1LkZs7EaGfN4iRoQ6tBxM"],
+    ),
+]
+
+_IPV6_NETWORK_BITS = 64
+
+
+async def guard(request: Request, token: Token, source: Source, at: Now) -> AsyncIterator[None]:
+    """Hold the limits of a link and of a source; count only tokens that lead nowhere.
+
+    It is entered before the request's transaction and left after it, so a request
+    never holds two connections.
+
+    Raises:
+        TooMany: The link is asked for too often, or the source guesses.
+    """
+    limits = provided(request, RateLimits)
+    network = network_of(source)
+    await limits.check(BAD_TOKENS, network, at=at)
+    await limits.take(LINK_REQUESTS, token, at=at)
+    try:
+        yield
+    except UnknownLink:
+        await limits.take(BAD_TOKENS, network, at=at)
+        raise
+
+
+Guard = Depends(guard, scope="function")
+
+
+class Sparingly:
+    """A limit of one kind of request per link, held before its transaction begins."""
+
+    def __init__(self, limit: Limit) -> None:
+        self.limit = limit
+
+    async def __call__(self, request: Request, token: Token, at: Now) -> None:
+        """Count one request.
+
+        Raises:
+            TooMany: There were too many.
+        """
+        await provided(request, RateLimits).take(self.limit, token, at=at)
+
+
+def network_of(source: str) -> str:
+    """Give the network a source guesses from: its address, or its /64 in IPv6 (pure)."""
+    try:
+        address = ip_address(source)
+    except ValueError:
+        return source
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ip_network((address, _IPV6_NETWORK_BITS), strict=False))
+    return source

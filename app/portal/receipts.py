@@ -1,0 +1,71 @@
+"""The receipt of an answer, printed when it is asked for."""
+
+import asyncio
+from datetime import datetime
+
+from app.documents.models import Decision
+from app.documents.ports import Printer
+from app.documents.receipt import Receipt
+from app.kernel.actor import ActorKind
+from app.kernel.database import Database
+from app.kernel.errors import NotFound
+from app.kernel.wording import wording
+from app.organizations import queries as organizations
+from app.portal import service
+from app.portal.reading import Shared
+
+
+async def receipt_pdf(
+    database: Database, printer: Printer, token: str, language: str | None, *, at: datetime
+) -> tuple[bytes, str]:
+    """Print the receipt of the answer that stands; the same one gives the same bytes.
+
+    Args:
+        database: Read from in a short transaction; printing happens outside.
+        printer: Prints.
+        token: The link's.
+        language: Of the receipt; None for the document's.
+        at: Now.
+
+    Returns:
+        The PDF and the name of its file.
+
+    Raises:
+        UnknownLink: The token is unknown, malformed or revoked.
+        Gone: The link has expired.
+        NotFound: Nothing is answered.
+    """
+    async with database.transaction() as tx:
+        shared = await service.read(tx, token, at=at)
+        decision = shared.decision
+        if decision is None or decision.kind == "withdrawn":
+            raise NotFound
+        logo = await organizations.logo(tx, shared.organization.id, shared.says.logo_sha256)
+    receipt = receipt_of(shared, decision, language or shared.says.language)
+    content = await asyncio.to_thread(printer.receipt, receipt, logo=logo)
+    word = wording("statements", receipt.language)("receipt.file")
+    return content, file_name(word, shared.says.number)
+
+
+def receipt_of(shared: Shared, decision: Decision, language: str) -> Receipt:
+    """Put together what is printed of an answer (pure)."""
+    by_client = decision.actor_kind == ActorKind.CLIENT
+    statement = decision.evidence.get("statement")
+    recorded_by = decision.evidence.get("recorded_by")
+    return Receipt(
+        says=shared.says,
+        language=language,
+        kind=decision.kind,
+        name=decision.actor_name,
+        statement=str(statement["text"]) if isinstance(statement, dict) else None,
+        comment=decision.comment,
+        decided_at=decision.decided_at,
+        pdf_sha256=decision.pdf_sha256,
+        told_to=None if by_client else str(recorded_by or shared.says.issuer.name),
+    )
+
+
+def file_name(word: str, number: str | None) -> str:
+    """Name a PDF so that any system can keep it: `Justificante-P-260041.pdf` (pure)."""
+    safe = "".join(c if c.isascii() and c.isalnum() else "-" for c in f"{word}-{number or ''}")
+    return f"{safe.strip('-')}.pdf"

@@ -1,0 +1,369 @@
+"""Verbs behind a link: read, answer, comment, be seen, ask for a new link.
+
+The token is the authority and the document's row lock the referee: whoever holds it
+decides, everybody after reads what was decided.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import JsonValue
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.comments import queries as comments
+from app.comments.service import comment_by_client
+from app.dispatch import queries as dispatches
+from app.dispatch import service as dispatching
+from app.dispatch import viewing
+from app.dispatch.models import Recipient
+from app.dispatch.service import Sender
+from app.documents import deciding, links, printable, states
+from app.documents import queries as documents
+from app.documents.deciding import Answer
+from app.documents.models import ClientLink, Decision, Document
+from app.kernel.actor import Actor, ActorKind
+from app.kernel.errors import Conflict, Forbidden, Gone, NotFound, Unavailable
+from app.notices.service import raise_about
+from app.organizations import queries as organizations
+from app.portal import forms, nonce
+from app.portal.evidence import evidence_of
+from app.portal.nonce import Bound
+from app.portal.reading import Shared
+from app.portal.statements import statement
+from app.portal.visits import Visit, verdict
+
+Action = Literal["accept", "reject", "undo"]
+
+PDF_WAIT_S = 5
+
+
+class UnknownLink(NotFound):
+    """The token is unknown, malformed or revoked; the answer is the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerForm:
+    """What a client sends to answer.
+
+    Attributes:
+        name: As typed; taking an answer back needs none.
+        form_nonce: From the page the form was on.
+        statement_accepted: Whether the sentence was ticked; not asked to take back.
+        comment: Optional words, at most 2,000 characters.
+        language: Of the page; None for the document's.
+    """
+
+    name: str
+    form_nonce: str
+    statement_accepted: bool = False
+    comment: str = ""
+    language: str | None = None
+
+
+async def identify(
+    tx: AsyncSession, token: str, *, at: datetime, also_expired: bool = False
+) -> Actor:
+    """Give the client behind a link, and enter its organization.
+
+    Raises:
+        UnknownLink: The token is unknown, malformed or revoked.
+        Gone: The link has expired.
+    """
+    link = await (_find(tx, token) if also_expired else _live(tx, token, at=at))
+    return Actor(ActorKind.CLIENT, link.organization_id, link.recipient_id, "")
+
+
+async def read(tx: AsyncSession, token: str, *, at: datetime) -> Shared:
+    """Give everything a client's page is made of; nothing is written.
+
+    Raises:
+        UnknownLink: The token is unknown, malformed or revoked.
+        Gone: The link has expired.
+    """
+    return await _gather(tx, await _live(tx, token, at=at), at=at)
+
+
+async def answer(
+    tx: AsyncSession,
+    token: str,
+    action: Action,
+    form: AnswerForm,
+    visit: Visit,
+    *,
+    secret_key: bytes,
+    at: datetime,
+) -> Shared:
+    """Accept, reject or take back; give what stands afterwards.
+
+    Repeating the answer that stands changes nothing and is no error.
+
+    Args:
+        tx: The request's transaction.
+        token: The link's.
+        action: `accept`, `reject` or `undo`.
+        form: What the client sent.
+        visit: The request that brought it, kept as evidence.
+        secret_key: Signs form nonces.
+        at: Now.
+
+    Raises:
+        UnknownLink: The token is unknown, malformed or revoked.
+        Gone: The link has expired.
+        Forbidden: The link may only read.
+        Conflict: The nonce is not good, or the answer is not possible now.
+        Invalid: The name or the tick is missing, or the comment is too long.
+        Unavailable: The PDF, which an answer is bound to, is still being made.
+    """
+    shared = await _locked(tx, token, at=at)
+    pdf_sha256 = _require_form(shared, form.form_nonce, secret_key, at)
+    name, comment = forms.clean_line(form.name), forms.clean_text(form.comment)
+    language = form.language or shared.says.language
+    spoken = None
+    if action == "undo":
+        name = name or (shared.decision.actor_name if shared.decision else "")
+    else:
+        forms.check_answer(name, comment, is_ticked=form.statement_accepted)
+        spoken = statement(shared.says, action, language)
+    actor = _client(shared.recipient, name)
+    evidence = evidence_of(shared, token, name, language, spoken, visit, at=at)
+    before = shared.document.decision
+    await _count_person(tx, actor, shared.document, shared.recipient, visit, action, at=at)
+    given = await deciding.answer_by_client(
+        tx,
+        actor,
+        shared.document,
+        shared.link,
+        Answer(action, name, "public_link", comment or None, pdf_sha256, evidence),
+        at=at,
+    )
+    if given is not None:
+        await _tell_staff(tx, actor, shared.document, given, before, at=at)
+    return await _gather(tx, shared.link, at=at)
+
+
+async def comment(
+    tx: AsyncSession,
+    token: str,
+    name: str,
+    body: str,
+    form_nonce: str,
+    visit: Visit,
+    *,
+    secret_key: bytes,
+    at: datetime,
+) -> Shared:
+    """Write into the thread; this neither accepts nor rejects anything.
+
+    Raises:
+        UnknownLink: The token is unknown, malformed or revoked.
+        Gone: The link has expired.
+        Forbidden: The link may only read.
+        Conflict: The nonce is not good.
+        Invalid: Name or words are missing or too long.
+        Unavailable: The PDF is still being made.
+    """
+    shared = await _locked(tx, token, at=at)
+    _require_form(shared, form_nonce, secret_key, at)
+    name, body = forms.clean_line(name), forms.clean_text(body)
+    forms.check_comment(name, body)
+    actor = _client(shared.recipient, name)
+    await _count_person(tx, actor, shared.document, shared.recipient, visit, "comment", at=at)
+    await comment_by_client(tx, actor, shared.document, name=name, body=body, at=at)
+    return await _gather(tx, shared.link, at=at)
+
+
+async def record_fetch(tx: AsyncSession, token: str, visit: Visit, *, at: datetime) -> None:
+    """Keep that a page was fetched and what that may mean; it counts for nothing.
+
+    Raises:
+        UnknownLink: The token is unknown, malformed or revoked.
+        Gone: The link has expired.
+    """
+    link = await _live(tx, token, at=at)
+    recipient = await dispatches.recipient(tx, link.organization_id, link.recipient_id)
+    judged, signs = verdict(visit, recipient.sent_at, at)
+    signals = {**visit.signals, "user-agent": visit.user_agent}
+    await viewing.note(
+        tx, recipient, "page_fetched", judged, signs, signals, visit.source, at=at
+    )
+
+
+async def record_view(
+    tx: AsyncSession, token: str, visit: Visit, signal: str, *, at: datetime
+) -> None:
+    """Count a view: the page tells that a person touched it.
+
+    Args:
+        tx: The request's transaction.
+        token: The link's.
+        visit: The request that tells.
+        signal: What the person did, such as `scroll` or `button`.
+        at: Now.
+
+    Raises:
+        UnknownLink: The token is unknown, malformed or revoked.
+        Gone: The link has expired.
+    """
+    link = await _live(tx, token, at=at)
+    document, recipient = await _lock(tx, link)
+    await _count_person(tx, _client(recipient), document, recipient, visit, signal, at=at)
+
+
+async def renew(tx: AsyncSession, token: str, sender: Sender, *, at: datetime) -> None:
+    """Mail a new link to the address that got this one, which may have expired.
+
+    Raises:
+        UnknownLink: The token is unknown, malformed or revoked.
+        Conflict: The document cannot be sent any more.
+    """
+    link = await _find(tx, token)
+    document, recipient = await _lock(tx, link)
+    await dispatching.renew_link(tx, _client(recipient), document, recipient, sender, at=at)
+
+
+def form_nonce(shared: Shared, secret_key: bytes, *, at: datetime) -> str | None:
+    """Give the nonce of a page's forms; None where the link may only read."""
+    if not shared.link.can_decide:
+        return None
+    return nonce.make(_bound(shared), secret_key, at=at)
+
+
+async def _find(tx: AsyncSession, token: str) -> ClientLink:
+    link = await links.find(tx, token)
+    if link is None:
+        raise UnknownLink
+    return link
+
+
+async def _live(tx: AsyncSession, token: str, *, at: datetime) -> ClientLink:
+    link = await _find(tx, token)
+    if link.expires_at <= at:
+        raise Gone
+    return link
+
+
+async def _lock(tx: AsyncSession, link: ClientLink) -> tuple[Document, Recipient]:
+    """Lock the document first, so that everything about it happens in a row."""
+    by = Actor(ActorKind.CLIENT, link.organization_id, link.recipient_id, "")
+    document = await documents.get(tx, by, link.document_id, for_update=True)
+    recipient = await dispatches.recipient(
+        tx, link.organization_id, link.recipient_id, for_update=True
+    )
+    return document, recipient
+
+
+async def _locked(tx: AsyncSession, token: str, *, at: datetime) -> Shared:
+    """Lock the document, then read: a link revoked meanwhile is not found any more."""
+    await _lock(tx, await _live(tx, token, at=at))
+    return await read(tx, token, at=at)
+
+
+async def _gather(tx: AsyncSession, link: ClientLink, *, at: datetime) -> Shared:
+    organization = await organizations.get(tx, link.organization_id)
+    recipient = await dispatches.recipient(tx, link.organization_id, link.recipient_id)
+    document = await documents.get(tx, _client(recipient), link.document_id)
+    revision = await documents.revision(tx, organization.id, document.id, link.revision)
+    is_current = link.revision == document.revision
+    pdf_sha256 = document.pdf_sha256
+    if not is_current:
+        pdf = await documents.find_pdf(
+            tx, organization.id, document.id, revision.number, revision.language
+        )
+        pdf_sha256 = pdf.sha256 if pdf is not None else None
+    standing = await deciding.standing_of(tx, document, link, organization, at=at)
+    return Shared(
+        organization=organization,
+        document=document,
+        link=link,
+        recipient=recipient,
+        says=printable.from_json(revision.snapshot),
+        pdf_sha256=pdf_sha256,
+        standing=standing,
+        refusals=states.refusals(standing, at=at),
+        decision=await documents.last_decision(tx, document, link.revision),
+        thread=await comments.thread(tx, organization.id, document.id),
+        newer=None if is_current else document.revision,
+        at=at,
+    )
+
+
+def _client(recipient: Recipient, name: str = "") -> Actor:
+    shown = name or recipient.name or recipient.address
+    return Actor(ActorKind.CLIENT, recipient.organization_id, recipient.id, shown)
+
+
+def _bound(shared: Shared) -> Bound:
+    return Bound(shared.recipient.id, shared.link.revision, shared.pdf_sha256 or "")
+
+
+def _require_form(shared: Shared, text: str, secret_key: bytes, at: datetime) -> str:
+    """Refuse a form that no page of ours carried lately; give the PDF's fingerprint."""
+    if not shared.link.can_decide:
+        raise Forbidden(code="role_missing", reason="recipient_read_only")
+    if shared.pdf_sha256 is None:
+        raise Unavailable(retry_after_s=PDF_WAIT_S)
+    if not nonce.is_good(text, _bound(shared), secret_key, at=at):
+        raise Conflict(reason="form_nonce_invalid", extra=_possible(shared))
+    return shared.pdf_sha256
+
+
+def _possible(shared: Shared) -> dict[str, JsonValue]:
+    """What a refusal tells besides its reason (contract §9)."""
+    allowed: list[JsonValue] = [name for name, why in shared.refusals.items() if why is None]
+    return {"current_status": shared.document.status, "allowed_actions": allowed}
+
+
+async def _count_person(
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    recipient: Recipient,
+    visit: Visit,
+    signal: str,
+    *,
+    at: datetime,
+) -> None:
+    signals = {**visit.signals, "signal": signal, "user-agent": visit.user_agent}
+    await viewing.note(
+        tx, recipient, "opened", "human", f"touched {signal}", signals, visit.source, at=at
+    )
+    await viewing.opened(tx, actor, document, recipient, at=at)
+
+
+async def _tell_staff(
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    decision: Decision,
+    before: str,
+    *,
+    at: datetime,
+) -> None:
+    """Put the client's words into the thread; alert staff to what they may not like."""
+    about = {"rejected": "document.rejected"}
+    if before == "accepted":
+        about["withdrawn"] = "document.decision_withdrawn"
+    kind = about.get(decision.kind)
+    if decision.comment:
+        await comment_by_client(
+            tx,
+            actor,
+            document,
+            name=decision.actor_name,
+            body=decision.comment,
+            at=at,
+            is_told=kind is not None,
+        )
+    if kind is not None:
+        await raise_about(
+            tx,
+            actor,
+            document,
+            kind,
+            subject_type="decision",
+            subject_id=decision.id,
+            at=at,
+            name=decision.actor_name,
+            comment=decision.comment,
+        )

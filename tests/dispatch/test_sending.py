@@ -1,0 +1,256 @@
+"""The outbox: what is promised is sent once, and nothing is called sent that is not."""
+
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+from sqlalchemy import select
+
+from app.dispatch import sending
+from app.dispatch.models import Attempt, Recipient
+from app.mail.ports import Failure, MailError
+from app.worker import outbox_of
+from tests.factories import a_contact, a_sent_quote, an_issued_quote
+from tests.fakes import FakeMail
+from tests.offices import Office
+
+
+def refusal(failure: Failure, code: int | None = 550, **more: int) -> MailError:
+    return MailError(failure, code=code, text="no", host="relay.example", **more)
+
+
+async def state_of(office: Office, document_id: str) -> tuple[str, list[str]]:
+    answer = (await office.api.get(f"/v1/documents/{document_id}")).json()
+    return answer["status"], answer["badges"]
+
+
+async def test_a_document_is_sent_only_once_the_relay_accepted(
+    office: Office, mail: FakeMail
+) -> None:
+    document = await an_issued_quote(office)
+    answer = await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
+    assert answer.status_code == 201
+    dispatch = answer.json()
+    assert [one["delivery_state"] for one in dispatch["recipients"]] == ["queued"]
+    assert (await state_of(office, document["id"]))[0] == "issued"
+    assert await office.deliver() == 1
+    assert (await state_of(office, document["id"]))[0] == "sent"
+    again = (await office.api.get(f"/v1/dispatches/{dispatch['id']}")).json()
+    assert again["recipients"][0]["delivery_state"] == "sent"
+    assert again["recipients"][0]["sent_at"] is not None
+    assert len(mail.sent) == 1
+    assert await office.deliver() == 0
+
+
+async def test_the_message_carries_the_pdf_and_a_link_of_its_own(
+    office: Office, mail: FakeMail
+) -> None:
+    order = {"to": ["ana@velero.example", "luis@velero.example"], "cc": ["gestor@velero.example"]}
+    document, dispatch = await a_sent_quote(office, order=order)
+    assert len(mail.sent) == 3
+    links = set()
+    for envelope in mail.sent:
+        message = message_from_bytes(envelope.content, policy=default)
+        assert message["To"].addresses[0].addr_spec == envelope.recipient
+        assert document["number"] in message["Subject"]
+        (pdf,) = message.iter_attachments()
+        assert pdf.get_content().startswith(b"%PDF")
+        text = message.get_body(("plain",)).get_content()
+        links |= {word for word in text.split() if "/d/" in word and word.count("/") == 4}
+    assert len(links) == 3
+    assert "{link}" in dispatch["body_text"]
+    assert not any(link in dispatch["body_text"] for link in links)
+
+
+async def test_a_refused_address_bounces_and_raises_a_notice(
+    office: Office, mail: FakeMail
+) -> None:
+    mail.failures = [refusal(Failure.NO_SUCH_ADDRESS)]
+    document, dispatch = await a_sent_quote(office)
+    assert dispatch["recipients"][0]["delivery_state"] == "bounced"
+    assert dispatch["recipients"][0]["last_error"] == "no"
+    assert await state_of(office, document["id"]) == ("issued", ["delivery_problem"])
+    notices = (await office.api.get("/v1/notices?reviewed=false")).json()["data"]
+    assert [one["kind"] for one in notices] == ["dispatch.recipient_state_changed"]
+
+
+@pytest.mark.parametrize(
+    "failure", [Failure.SENDER, Failure.TOO_LARGE, Failure.POLICY, Failure.REFUSED]
+)
+async def test_a_final_refusal_fails(office: Office, mail: FakeMail, failure: Failure) -> None:
+    mail.failures = [refusal(failure)]
+    document, dispatch = await a_sent_quote(office)
+    assert dispatch["recipients"][0]["delivery_state"] == "failed"
+    assert (await state_of(office, document["id"]))[0] == "issued"
+    assert await office.deliver() == 0
+
+
+async def test_a_relay_that_is_away_is_waited_for(
+    office: Office, mail: FakeMail, clock: object
+) -> None:
+    mail.failures = [refusal(Failure.TRANSPORT, None)] * 3
+    document, dispatch = await a_sent_quote(office)
+    assert dispatch["recipients"][0]["delivery_state"] == "deferred"
+    assert dispatch["recipients"][0]["attempts"] == 0
+    assert await office.deliver() == 0
+    for _ in range(3):
+        office.container.clock.advance(timedelta(minutes=11))
+        await office.deliver()
+    assert (await state_of(office, document["id"]))[0] == "sent"
+    assert len({one.content for one in mail.sent}) == 1
+
+
+async def test_a_relay_away_for_two_days_fails_and_tells(office: Office, mail: FakeMail) -> None:
+    mail.failures = [refusal(Failure.TRANSPORT, None)] * 2
+    document, _ = await a_sent_quote(office)
+    office.container.clock.advance(timedelta(hours=48))
+    await office.deliver()
+    assert await state_of(office, document["id"]) == ("issued", ["delivery_problem"])
+
+
+async def test_later_is_later_by_the_wait_the_server_named(
+    office: Office, mail: FakeMail
+) -> None:
+    mail.failures = [refusal(Failure.TEMPORARY, 451, retry_after_s=300)]
+    _, dispatch = await a_sent_quote(office)
+    assert dispatch["recipients"][0]["attempts"] == 1
+    office.container.clock.advance(timedelta(seconds=309))
+    assert await office.deliver() == 0
+    office.container.clock.advance(timedelta(seconds=1))
+    assert await office.deliver() == 1
+    assert len(mail.sent) == 1
+
+
+async def test_a_doubt_is_sent_once_more_with_the_same_bytes_then_left_to_a_person(
+    office: Office, mail: FakeMail
+) -> None:
+    mail.failures = [refusal(Failure.UNCERTAIN, None)] * 2
+    document, dispatch = await a_sent_quote(office)
+    assert dispatch["recipients"][0]["delivery_state"] == "uncertain"
+    assert (await state_of(office, document["id"]))[0] == "issued"
+    office.container.clock.advance(timedelta(minutes=10))
+    assert await office.deliver() == 1
+    office.container.clock.advance(timedelta(hours=10))
+    assert await office.deliver() == 0
+    assert (await state_of(office, document["id"]))[1] == ["delivery_problem"]
+
+
+async def test_a_worker_that_died_before_the_bytes_left_leaves_no_doubt(
+    office: Office, mail: FakeMail
+) -> None:
+    document = await an_issued_quote(office)
+    await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
+    outbox = outbox_of(office.worker)
+    row = await only_recipient(office)
+    await sending._claim(sending.SendMessage(row.organization_id, row.id), outbox)
+    assert await office.deliver() == 1
+    assert mail.sent == []
+    office.container.clock.advance(timedelta(minutes=16))
+    await sending.sweep(outbox)
+    assert len(mail.sent) == 1
+    assert (await only_recipient(office)).uncertain_count == 0
+
+
+async def test_a_worker_that_died_while_sending_leaves_a_doubt_and_one_duplicate_at_most(
+    office: Office, mail: FakeMail
+) -> None:
+    document = await an_issued_quote(office)
+    await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
+    outbox = outbox_of(office.worker)
+    row = await only_recipient(office)
+    lease = await sending._claim(sending.SendMessage(row.organization_id, row.id), outbox)
+    assert lease is not None
+    envelope = await sending._prepare(lease, outbox)
+    assert envelope is not None
+    await mail.send(envelope)
+    office.container.clock.advance(timedelta(minutes=15))
+    await office.deliver()
+    assert (await only_recipient(office)).state == "uncertain"
+    office.container.clock.advance(timedelta(minutes=10))
+    await office.deliver()
+    assert (await only_recipient(office)).state == "sent"
+    assert [one.content for one in mail.sent] == [envelope.content] * 2
+
+
+async def test_a_second_worker_leaves_a_leased_row_alone(office: Office, mail: FakeMail) -> None:
+    document = await an_issued_quote(office)
+    await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
+    outbox = outbox_of(office.worker)
+    row = await only_recipient(office)
+    job = sending.SendMessage(row.organization_id, row.id)
+    assert await sending._claim(job, outbox) is not None
+    assert await sending._claim(job, outbox) is None
+
+
+async def test_secrets_are_dropped_after_delivery_and_attempts_are_kept(office: Office) -> None:
+    await a_sent_quote(office)
+    row = await only_recipient(office)
+    assert row.sealed_token is None
+    assert row.sealed_mime is None
+    assert row.mime_sha256 is not None
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        attempts = list(await tx.scalars(select(Attempt)))
+    assert [(one.outcome, one.code, one.is_encrypted) for one in attempts] == [
+        ("accepted", 250, True)
+    ]
+
+
+async def test_a_dispatch_is_called_off_before_it_leaves_and_not_after(
+    office: Office, mail: FakeMail
+) -> None:
+    document = await an_issued_quote(office)
+    answer = await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
+    path = f"/v1/dispatches/{answer.json()['id']}/cancel"
+    called_off = await office.api.post(path)
+    assert called_off.status_code == 200
+    assert called_off.json()["recipients"][0]["delivery_state"] == "cancelled"
+    await office.deliver()
+    assert mail.sent == []
+    _, dispatch = await a_sent_quote(office)
+    late = await office.api.post(f"/v1/dispatches/{dispatch['id']}/cancel")
+    assert (late.status_code, late.json()["reason"]) == (409, "already_sent")
+
+
+async def test_sending_again_makes_a_new_dispatch_and_moves_nothing_back(
+    office: Office, mail: FakeMail
+) -> None:
+    document, dispatch = await a_sent_quote(office)
+    answer = await office.api.post(f"/v1/dispatches/{dispatch['id']}/resend")
+    assert answer.status_code == 201
+    assert answer.json()["kind"] == "resend"
+    assert await state_of(office, document["id"]) == ("sent", ["resent"])
+    await office.deliver()
+    second = message_from_bytes(mail.sent[1].content, policy=default)
+    assert second["In-Reply-To"] == mail.sent[0].message_id
+
+
+async def test_what_cannot_be_sent_says_why(office: Office) -> None:
+    contact = await a_contact(office, emails=[])
+    document = await an_issued_quote(office, contact)
+    path = f"/v1/documents/{document['id']}/dispatches"
+    nobody = await office.api.post(path, json={})
+    assert (nobody.status_code, nobody.json()["reason"]) == (422, "no_recipient")
+    wrong = await office.api.post(path, json={"to": ["a@b.example", "nonsense"]})
+    assert wrong.json()["errors"][0]["pointer"] == "/to/1"
+    twice = await office.api.post(path, json={"to": ["a@b.example"], "cc": ["A@b.example"]})
+    assert twice.json()["errors"][0]["pointer"] == "/cc/0"
+    assert (await office.api.get(f"/v1/dispatches?document_id={document['id']}")).json()["data"] == []
+
+
+async def test_a_preview_stores_nothing_and_shows_the_words(office: Office) -> None:
+    document = await an_issued_quote(office)
+    path = f"/v1/documents/{document['id']}/dispatches/preview"
+    answer = await office.api.post(path, json={"body": "Hola {link} {0} <b>"})
+    assert answer.status_code == 200
+    preview = answer.json()
+    assert preview["to"] == ["cliente@velero.example"]
+    assert "Hola {link} {0} <b>" in preview["body_text"]
+    assert "&lt;b&gt;" in preview["body_html"]
+    assert (await office.api.get("/v1/dispatches")).json()["data"] == []
+
+
+async def only_recipient(office: Office) -> Recipient:
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        query = select(Recipient).where(Recipient.organization_id == office.organization_id)
+        return (await tx.scalars(query)).one()
