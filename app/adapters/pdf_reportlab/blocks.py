@@ -61,9 +61,9 @@ def signature_box(caption: str, cells: Sequence[str]) -> Stack:
             if index:
                 pen.stroke(x, top, x, bottom, weight=HAIRLINE, color=LIGHT.line)
         for y in (top, bottom):
-            pen.rule(LEFT, RIGHT, y, weight=_FRAME, color=LIGHT.control)
+            pen.rule(LEFT, RIGHT, y, weight=_FRAME, color=LIGHT.ink_2)
         for x in (LEFT, RIGHT):
-            pen.stroke(x, top, x, bottom, weight=_FRAME, color=LIGHT.control)
+            pen.stroke(x, top, x, bottom, weight=_FRAME, color=LIGHT.ink_2)
 
     caption_lines = Lines(LEFT, [line(caption, BODY)])
     return Stack((caption_lines, Painted(_BOX_HEIGHT, draw)), _BOX_GAP)

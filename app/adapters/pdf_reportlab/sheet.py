@@ -11,13 +11,14 @@ from reportlab.pdfgen.canvas import Canvas
 
 from app.adapters.pdf_reportlab import fonts
 from app.adapters.pdf_reportlab.flow import Placed
-from app.adapters.pdf_reportlab.legible import clean, on_one_line
+from app.adapters.pdf_reportlab.legible import clean, legible, on_one_line
 from app.adapters.pdf_reportlab.pen import Pen
 from app.adapters.pdf_reportlab.text import (
     BAND,
     FOOTER,
     SECONDARY,
     STRONG,
+    Span,
     Style,
     TextLine,
     line,
@@ -130,5 +131,6 @@ class Sheet:
 
 
 def _whole(text: str, style: Style) -> TextLine:
-    """Keep type and number on one line of the right-hand column."""
-    return wrap(text, style, RIGHT - ASIDE, most=1)[0]
+    """Keep type and number on one line of the right-hand column, smaller if need be."""
+    shown = on_one_line(legible(text))
+    return TextLine((Span(shown, style.fitting(shown, RIGHT - ASIDE)),))

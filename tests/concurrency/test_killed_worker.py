@@ -1,0 +1,140 @@
+"""A worker killed between the relay's acceptance and its own commit."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from sqlalchemy import select, text
+
+from app.dispatch import sending
+from app.dispatch.models import Recipient
+from app.jobs.runner import Runner
+from app.kernel.identifiers import new_id
+from app.settings import Settings
+from app.worker import handlers_of, outbox_of
+from tests.conftest import ROOT
+from tests.factories import an_issued_quote
+from tests.fakes import FakeMail, FixedClock
+from tests.offices import Office
+
+WAIT_S = 30
+
+
+class Sink:
+    """Keeps what it is given; when the address is the one, it kills first."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.kept: list[bytes] = []
+        self.victim: subprocess.Popen[bytes] | None = None
+
+    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's own name
+        if self.address in envelope.rcpt_tos and self.victim is not None:
+            assert isinstance(envelope.content, bytes)
+            self.kept.append(envelope.content)
+            os.kill(self.victim.pid, signal.SIGKILL)
+            self.victim = None
+        return "250 2.0.0 Ok: queued"
+
+
+@pytest.fixture
+def sink() -> Any:  # noqa: ANN401 - a generator fixture
+    sink = Sink(f"{new_id().hex}@velero.example")
+    controller = Controller(sink, hostname="127.0.0.1", port=0)
+    controller.start()
+    yield sink, controller.server.sockets[0].getsockname()[1]
+    controller.stop()
+
+
+def start_worker(settings: Settings, smtp_port: int) -> subprocess.Popen[bytes]:
+    environment = {
+        **os.environ,
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "ENCRYPTION_KEY": settings.encryption_key.get_secret_value(),
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(smtp_port),
+        "SMTP_SECURITY": "none",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "work"], cwd=ROOT, env=environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+async def recipient_of(office: Office) -> Recipient:
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        query = select(Recipient).where(Recipient.organization_id == office.organization_id)
+        return (await tx.scalars(query)).one()
+
+
+async def test_nothing_is_lost_nothing_is_called_sent_and_one_duplicate_follows(
+    office: Office, settings: Settings, sink: tuple[Sink, int], mail: FakeMail, clock: FixedClock
+) -> None:
+    keeper, port = sink
+    document = await an_issued_quote(office)
+    order = {"to": [keeper.address]}
+    answer = await office.api.post(f"/v1/documents/{document['id']}/dispatches", json=order)
+    assert answer.status_code == 201
+    worker = start_worker(settings, port)
+    keeper.victim = worker
+    await asyncio.to_thread(worker.wait, WAIT_S)
+    assert worker.returncode == -signal.SIGKILL
+    assert len(keeper.kept) == 1
+
+    shown = (await office.api.get(f"/v1/documents/{document['id']}")).json()
+    assert shown["status"] == "issued"
+    row = await recipient_of(office)
+    assert row.queue_state == "leased"
+    assert row.data_started_at is not None
+
+    clock.set(datetime.now(UTC) + timedelta(minutes=16))  # noqa: TID251 - the worker used the real time
+    await sending.sweep(outbox_of(office.worker))
+    assert (await recipient_of(office)).state == "uncertain"
+    clock.advance(timedelta(minutes=11))
+    await sending.sweep(outbox_of(office.worker))
+    assert (await recipient_of(office)).state == "sent"
+    ours = [one.content for one in mail.sent if one.recipient == keeper.address]
+    assert [one.replace(b"\r\n", b"\n") for one in ours] == [
+        keeper.kept[0].replace(b"\r\n", b"\n")
+    ]
+
+
+async def test_a_job_of_a_killed_worker_is_taken_over(office: Office) -> None:
+    """The queue's own part: a picked job whose worker is silent runs again."""
+    await an_issued_quote(office)
+
+    async with office.worker.database.transaction() as tx:
+        await tx.execute(
+            text(
+                "update pgqueuer set status = 'picked', queue_manager_id = gen_random_uuid(),"
+                " heartbeat = now() - interval '1 hour', execute_after = now()"
+                " where headers->>'organization_id' = :id"
+            ),
+            {"id": str(office.organization_id)},
+        )
+
+    url = office.container.settings.database_url.get_secret_value()
+    runner = Runner(url, handlers_of(office.worker))
+    task = asyncio.create_task(runner.run())
+    for _ in range(500):
+        await asyncio.sleep(0.02)
+        async with office.worker.database.transaction() as tx:
+            left = await tx.scalar(
+                text("select count(*) from pgqueuer where headers->>'organization_id' = :id"),
+                {"id": str(office.organization_id)},
+            )
+        if left == 0:
+            break
+    runner.stop()
+    await task
+    assert left == 0
+
+
