@@ -12,7 +12,6 @@ from app.dispatch import sending
 from app.dispatch.models import Recipient
 from app.dispatch.sending import Outbox
 from app.dispatch.tasks import SendMessage
-from app.documents import queries as documents
 from app.documents.models import Decision, Document
 from app.documents.tasks import RenderPdf, render_pdf
 from app.events import sequencing
@@ -22,8 +21,6 @@ from app.jobs.runner import Handler, Runner, Scheduled
 from app.kernel.actor import Actor
 from app.kernel.database import Base
 from app.notices import service as notices
-from app.notices.summaries import summary_of
-from app.organizations import queries as organizations
 from app.organizations.models import Organization
 from app.web import idempotency
 
@@ -103,28 +100,17 @@ async def _alarm(
     tx: AsyncSession, actor: Actor, document: Document, recipient: Recipient, *, at: datetime
 ) -> None:
     """Raise the notice of a message that will not arrive by itself."""
-    organization = await organizations.get(tx, document.organization_id)
-    summary = summary_of(
+    await notices.raise_about(
+        tx,
+        actor,
+        document,
         "dispatch.recipient_state_changed",
-        organization.default_language,
-        contact=await documents.contact_name(tx, document),
-        type=document.type,
-        number=document.number,
+        subject_type="dispatch",
+        subject_id=recipient.dispatch_id,
+        at=at,
         address=recipient.address,
         state=recipient.state,
         reason=recipient.last_error,
-    )
-    await notices.raise_notice(
-        tx,
-        actor,
-        kind="dispatch.recipient_state_changed",
-        summary=summary,
-        contact_id=document.contact_id,
-        document_id=document.id,
-        subject_type="dispatch",
-        subject_id=recipient.dispatch_id,
-        for_user_id=None,
-        at=at,
     )
 
 

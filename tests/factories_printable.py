@@ -162,9 +162,7 @@ def _figured(line: PrintedLine) -> totals.Line:
             kind=line.tax_kind,
             treatment=line.tax_treatment,
             exemption_cause=line.exemption_cause,
-            rate=line.tax_rate
-            if line.tax_treatment is TaxTreatment.TAXABLE
-            else Decimal(0),
+            rate=line.tax_rate if line.tax_treatment is TaxTreatment.TAXABLE else Decimal(0),
             surcharge_rate=line.surcharge_rate,
         ),
         withholding_rate=line.withholding_rate,

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.comments import queries, service
 from app.comments.schemas import CommentDraft, CommentQuery, CommentView
@@ -11,7 +11,7 @@ from app.contacts import queries as contacts
 from app.documents import queries as documents
 from app.kernel.actor import Actor, Permission
 from app.organizations.access import Requires
-from app.web.dependencies import Now, Tx
+from app.web.dependencies import Now, Tx, set_created
 from app.web.pagination import Paging
 from app.web.routing import Route
 from app.web.schemas import Page
@@ -24,7 +24,7 @@ Writer = Annotated[Actor, Depends(Requires(Permission.CONTACTS_WRITE))]
 
 @router.post("/contacts/{contact_id}/comments", status_code=201)
 async def create_comment(
-    contact_id: UUID, body: CommentDraft, actor: Writer, tx: Tx, at: Now
+    contact_id: UUID, body: CommentDraft, actor: Writer, tx: Tx, at: Now, response: Response
 ) -> CommentView:
     """Comment on a contact or one of its documents.
 
@@ -32,7 +32,9 @@ async def create_comment(
     where its client reads them.
     """
     contact = await contacts.get(tx, actor, contact_id)
-    return CommentView.of(await service.add(tx, actor, contact, body, at=at))
+    comment = await service.add(tx, actor, contact, body, at=at)
+    set_created(response, "/v1/comments", comment.id)
+    return CommentView.of(comment)
 
 
 @router.get("/documents/{document_id}/comments")

@@ -86,7 +86,8 @@ async def comment_by_client(
         name: Who writes, as typed.
         body: Their words, cleaned and not empty.
         at: Now.
-        is_told: Another notice, of the answer these words came with, tells of them.
+        is_told: The words came with an answer whose fact and notice tell them already;
+            they join the thread and nothing else.
     """
     comment = Comment(
         organization_id=document.organization_id,
@@ -101,21 +102,23 @@ async def comment_by_client(
         created_at=at,
     )
     tx.add(comment)
+    await tx.flush()
+    if is_told:
+        return comment
     document.is_commented = True
     document.updated_at = at
     project(document)
     await tx.flush()
     await record(tx, actor, commented(document, comment), at=at)
-    if not is_told:
-        await raise_about(
-            tx,
-            actor,
-            document,
-            "document.commented",
-            subject_type="comment",
-            subject_id=comment.id,
-            at=at,
-            name=name,
-            comment=body,
-        )
+    await raise_about(
+        tx,
+        actor,
+        document,
+        "document.commented",
+        subject_type="comment",
+        subject_id=comment.id,
+        at=at,
+        name=name,
+        comment=body,
+    )
     return comment

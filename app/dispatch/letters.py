@@ -121,7 +121,7 @@ def compose(order: LetterOrder) -> Letter:
     says, words = order.says, wording("letters", order.language)
     own_subject = header_text(order.subject or "", _SUBJECT_LENGTH_MAX)
     subject = own_subject or default_subject(says, order.kind, order.language)
-    body = block_text(order.body or "").strip() or _default_body_of(order)
+    body = _body(order, words)
     label, amount = _amount(says, words)
     parts = {
         "language": order.language,
@@ -182,11 +182,17 @@ def attachment_name(says: Printable, language: str) -> str:
     return file_name_text(f"{_nouns(says, words)['Doc']} {_number(says)}.pdf")
 
 
-def _default_body_of(order: LetterOrder) -> str:
-    if order.is_copy:
-        words = wording("letters", order.language)
-        return words("body.copy", **_nouns(order.says, words), n=_number(order.says))
-    return default_body(order.says, order.kind, order.language, can_pay=_can_pay(order))
+def _body(order: LetterOrder, words: Wording) -> str:
+    """Give staff's words or the default; a copy does not invite to answer.
+
+    A dispatch keeps the default as if staff had written it, so it is known by its text.
+    """
+    says = order.says
+    default = default_body(says, order.kind, order.language, can_pay=_can_pay(order))
+    body = block_text(order.body or "").strip() or default
+    if order.is_copy and body == default:
+        return words("body.copy", **_nouns(says, words), n=_number(says))
+    return body
 
 
 def _first_of(says: Printable, *, can_pay: bool) -> str:

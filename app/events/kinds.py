@@ -15,5 +15,16 @@ KINDS: Mapping[str, Group] = {
     "document.accepted": Group.DOCUMENTS,
     "document.rejected": Group.DOCUMENTS,
     "document.decision_withdrawn": Group.DOCUMENTS,
+    "document.commented": Group.COMMENTS,
+    "dispatch.queued": Group.MESSAGES,
+    "dispatch.sent": Group.MESSAGES,
+    "dispatch.cancelled": Group.MESSAGES,
+    "dispatch.recipient_state_changed": Group.MESSAGES,
+    "comment.created": Group.COMMENTS,
+    "notice.created": Group.DOCUMENTS,
+    "notice.reviewed": Group.DOCUMENTS,
 }
-"""The public list of the contract, as far as something makes them; a kind stays once it is here."""
+"""The public list of the contract, as far as something makes them; a kind stays once it is here.
+
+A notice is told in the group of what it is about, most often a document.
+"""

@@ -2,7 +2,7 @@
 
 import os
 from base64 import urlsafe_b64decode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -19,7 +19,7 @@ class Vault:
         key: 32 bytes.
     """
 
-    key: bytes
+    key: bytes = field(repr=False)
 
     @classmethod
     def from_text(cls, text: str) -> "Vault":

@@ -24,10 +24,10 @@ def summary_of(kind: str, language: str, **values: str | None) -> str:
         told["document"] = wording("letters", language)(f"{told['type']}.the")
     if "comment" in told:
         told["comment"] = quoted(told["comment"])
-    key = ".".join([kind, *([told["state"]] if "state" in told else [])])
-    detail = next((name for name in ("comment", "reason") if name in told), None)
-    full = f"{key}.with_{detail}"
-    return texts(full if full in texts else key, **told)
+    keys = [f"{kind}.{told['state']}", kind] if "state" in told else [kind]
+    detail = next((name for name in ("comment", "reason") if name in told), "")
+    candidates = [name for key in keys for name in (f"{key}.with_{detail}", key)]
+    return texts(next((name for name in candidates if name in texts), kind), **told)
 
 
 def quoted(text: str) -> str:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from app.comments.models import Comment
 from app.documents.printable import DocumentType, Party, Printable, TaxTreatment
 from app.kernel import formats
 from app.kernel.wording import Wording, wording
@@ -340,6 +341,15 @@ def message_page(
     )
 
 
+def wait_page(language: str, path: str, minutes: int) -> MessagePage:
+    """Compose the page of a reached limit."""
+    texts = wording("pages", language)
+    heading = texts("rate_limited.heading")
+    one = texts("rate_limited.body.one")
+    body = one if minutes <= 1 else texts("rate_limited.body", k=minutes)
+    return MessagePage(_neutral(language, heading, path), heading, (body,))
+
+
 def expired_page(language: str, paths: Paths) -> MessagePage:
     """Compose the page of an expired link, which says nothing of what was behind it."""
     texts = wording("pages", language)
@@ -472,7 +482,7 @@ def _mentions(says: Printable, texts: Wording) -> tuple[str, ...]:
 
 
 def _thread(shared: Shared, naming: Naming, texts: Wording) -> tuple[Entry, ...]:
-    """Give the comments and the one that came with the answer, oldest first."""
+    """Give the comments, oldest first; the one that came with the answer is marked."""
     zone = ZoneInfo(shared.says.time_zone)
     mine = shared.link.recipient_id
     entries = []
@@ -488,22 +498,21 @@ def _thread(shared: Shared, naming: Naming, texts: Wording) -> tuple[Entry, ...]
             instant=comment.created_at.isoformat(),
             when=_when(comment.created_at, zone, texts),
             body=comment.body,
+            pill=_pill_of(comment, shared, naming, texts),
         )
-        entries.append((comment.created_at, entry))
+        entries.append(entry)
+    return tuple(entries)
+
+
+def _pill_of(comment: Comment, shared: Shared, naming: Naming, texts: Wording) -> Pill | None:
     decision = shared.decision
-    if decision is not None and decision.comment and decision.kind in {"accepted", "rejected"}:
-        is_own = decision.actor_kind == "client" and decision.actor_id in {None, mine}
-        pill = panels.pills_of(decision.kind, None, naming, texts.language)[0]
-        entry = Entry(
-            author=texts("thread.own") if is_own else decision.actor_name,
-            is_own=is_own,
-            instant=decision.decided_at.isoformat(),
-            when=_when(decision.decided_at, zone, texts),
-            body=decision.comment,
-            pill=pill,
-        )
-        entries.append((decision.decided_at, entry))
-    return tuple(entry for _, entry in sorted(entries, key=lambda pair: pair[0]))
+    if (
+        decision is None
+        or decision.kind not in {"accepted", "rejected"}
+        or (comment.created_at, comment.body) != (decision.decided_at, decision.comment)
+    ):
+        return None
+    return panels.pills_of(decision.kind, None, naming, texts.language)[0]
 
 
 def _when(instant: datetime, zone: ZoneInfo, texts: Wording) -> str:
@@ -529,7 +538,9 @@ def _errors(
         found["statement"] = texts("error.statement")
     if "/comment" in pointers:
         found["comment"] = comment_error(typed.comment, texts)
-    order = ("name", "statement", "comment") if action == "accept" else ("comment", "name", "statement")
+    order = ["name", "statement", "comment"]
+    if action == "reject":
+        order = ["comment", "name", "statement"]
     return {name: found[name] for name in order if name in found}
 
 

@@ -125,7 +125,8 @@ def refusal_panel(reason: str | None, shared: Shared, language: str) -> Panel:
     values = naming.values()
     key = f"reason.{reason}"
     if reason == "already_accepted" and shared.decision is not None:
-        values |= {"name": shared.decision.actor_name, "date": _date(shared.decision, shared, texts)}
+        values["name"] = shared.decision.actor_name
+        values["date"] = _date(shared.decision, shared, texts)
         key += ".f" if naming.gender == "f" else ""
     elif key not in texts or reason == "already_accepted":
         key = "reason.other"

@@ -3,12 +3,14 @@
 Everything comes from this server: no remote script, no inline script or style.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.staticfiles import StaticFiles
 
 from app.events.kinds import KINDS
@@ -80,6 +82,14 @@ def mount(app: FastAPI) -> None:
 
 def _page(template: str, **values: object) -> HTMLResponse:
     return HTMLResponse(_PAGES.get_template(template).render(**values), headers=_HEADERS)
+
+
+def _with_code(text: str) -> Markup:
+    """Set what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
+
+
+_PAGES.filters["with_code"] = _with_code
 
 
 def _groups(document: Mapping[str, Any]) -> list[dict[str, Any]]:

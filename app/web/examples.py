@@ -34,22 +34,17 @@ def of(schema: Node, schemas: Node, *, is_request: bool = False, depth: int = 0)
         is_request: Leave out what may be left out and says nothing of itself.
         depth: How deep in a shape that may contain itself.
     """
-    own = _own(schema)
-    if own is not None:
-        return own
     shape = resolve(schema, schemas)
-    own = _own(shape)
-    if own is not None:
-        return own
+    for told in (_own(schema), _own(shape)):
+        if told is not None:
+            return told
     for several in ("anyOf", "oneOf", "allOf"):
         if several in shape:
             return _of_several(shape[several], schemas, is_request=is_request, depth=depth)
     kind = shape.get("type")
     if kind == "object" or "properties" in shape:
         return _object(shape, schemas, is_request=is_request, depth=depth)
-    if kind == "array":
-        if depth > _DEPTH_MAX or "items" not in shape:
-            return []
+    if kind == "array" and depth <= _DEPTH_MAX and "items" in shape:
         return [of(shape["items"], schemas, is_request=is_request, depth=depth + 1)]
     return _scalar(shape)
 
@@ -126,6 +121,8 @@ def _scalar(shape: Node) -> JsonValue:
             return least
         case "boolean":
             return False
+        case "array":
+            return []
         case "null":
             return None
         case "string":

@@ -31,7 +31,10 @@ class Replay(Exception):
 
     def __init__(self, reply: IdempotentReply) -> None:
         super().__init__()
-        self.reply = reply
+        # Copied: the row itself is gone once the transaction rolls back.
+        self.status = reply.status
+        self.headers = {name: str(value) for name, value in reply.headers.items()}
+        self.body = reply.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +142,8 @@ async def forget_old(tx: AsyncSession, *, at: datetime) -> None:
 async def on_replay(_: Request, replay: Exception) -> Response:
     """Answer with the stored reply."""
     assert isinstance(replay, Replay)  # noqa: S101 - registered for this class only
-    reply = replay.reply
-    headers = {name: str(value) for name, value in reply.headers.items()}
-    return Response(reply.body, reply.status, {**headers, "Idempotency-Replayed": "true"})
+    headers = {**replay.headers, "Idempotency-Replayed": "true"}
+    return Response(replay.body, replay.status, headers)
 
 
 async def _fingerprint(request: Request) -> bytes:

@@ -78,6 +78,8 @@ _MEANINGS: Mapping[str, str] = {
     "5XX": "We, or a partner, cannot answer; nothing was done unless a replay says so",
 }
 
+_DONE: Mapping[str, str] = {"200": "Done.", "201": "Created.", "204": "Done; nothing to say."}
+
 _REQUEST_ID = {"$ref": "#/components/headers/Request-Id"}
 _HEADERS: Node = {
     "Request-Id": {
@@ -190,48 +192,57 @@ def declarations(dependant: Dependant) -> Iterator[object]:
 def _complete(operation: Node, route: RouteContext, path: str, method: str) -> None:
     calls = list(declarations(route.dependant))
     operation["tags"] = operation.get("tags", [])[-1:]
-    is_public = any(isinstance(call, Public) or call is Public for call in calls)
-    if is_public:
+    if any(isinstance(call, Public) for call in calls):
         operation["security"] = []
     elif "security" in operation:
         operation["security"] = [{"bearer": []}, {"cookie": []}]
     _describe(operation, calls)
+    _parametrize(operation, calls, path, method)
+    _refuse(operation, calls, path, method)
+
+
+def _parametrize(operation: Node, calls: list[object], path: str, method: str) -> None:
+    """Name headers as people do, and document the two that dependencies read themselves."""
     parameters: list[Node] = operation.setdefault("parameters", [])
     for parameter in parameters:
         parameter["name"] = _header_name(parameter)
+        _leave_out_null(parameter["schema"])
+        if parameter["name"] == "If-Match":
+            parameter["required"] = required_version in calls
+            parameter["example"] = '"7"'
     if method == "post" and not path.startswith("/v1/auth/"):
         needs_key = any(getattr(call, "needs_key", False) for call in calls)
         parameters.append({**_KEY, "required": needs_key})
-    must_see = required_version in calls
-    sees = False
-    for parameter in parameters:
-        if parameter["name"] == "If-Match":
-            sees, parameter["required"] = True, must_see
-            parameter["example"] = '"7"'
     if not parameters:
         del operation["parameters"]
-    statuses = {
-        "400": bool(parameters) or "requestBody" in operation,
+
+
+def _refuse(operation: Node, calls: list[object], path: str, method: str) -> None:
+    """Say which problems an operation may answer with."""
+    names = {parameter["name"] for parameter in operation.get("parameters", ())}
+    is_auth, is_client = path.startswith("/v1/auth/"), path.startswith("/public/")
+    takes = bool(names) or "requestBody" in operation
+    applies = {
+        "400": takes,
         "401": bool(operation.get("security")),
         "403": bool(operation.get("security")),
         "404": "{" in path,
-        "409": method != "get" and not path.startswith("/v1/auth/"),
-        "410": path.startswith("/public/"),
-        "412": sees,
+        "409": method != "get" and not is_auth,
+        "410": is_client,
+        "412": "If-Match" in names,
         "413": "requestBody" in operation,
-        "422": bool(parameters) or "requestBody" in operation,
-        "428": must_see,
-        "429": path.startswith(("/public/", "/v1/auth/")),
+        "422": takes,
+        "428": required_version in calls,
+        "429": is_client or is_auth,
         "4XX": True,
         "5XX": True,
     }
     responses: Node = operation["responses"]
-    for status in [status for status in responses if not status.startswith("2")]:
-        if statuses.get(status, True):
-            del responses[status]  # FastAPI's own words, or a route's, give way to the shared ones
-            statuses[status] = True
-    for status, applies in statuses.items():
-        if applies:
+    told = {status for status in responses if not status.startswith("2")}
+    for status in told:
+        del responses[status]  # FastAPI's own words, or a route's, give way to the shared ones
+    for status in _MEANINGS:
+        if applies[status] or (status in told and status != "422"):
             responses[status] = {"$ref": f"#/components/responses/{_name(status)}"}
 
 
@@ -256,6 +267,7 @@ def _exemplify(operation: Node, schemas: Node) -> None:
     for status, response in operation["responses"].items():
         if "$ref" in response:
             continue
+        response["description"] = _DONE.get(status, response["description"])
         _mark(response, status, operation, schemas)
         content = response.get("content", {})
         if len(content) > 1 and not content.get("application/json", {}).get("schema", True):
@@ -345,6 +357,14 @@ def _name(status: str) -> str:
 def _renamed(schemes: Node) -> Node:
     names = {"http": "bearer", "apiKey": "cookie"}
     return {names[scheme["type"]]: scheme for scheme in schemes.values()}
+
+
+def _leave_out_null(schema: Node) -> None:
+    """Say nothing of null where it cannot be sent: a parameter is there or is not."""
+    some = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    if len(some) == 1:
+        del schema["anyOf"]
+        schema.update(some[0])
 
 
 def _header_name(parameter: Node) -> str:

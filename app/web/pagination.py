@@ -5,7 +5,7 @@ import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fastapi import Request
@@ -30,7 +30,7 @@ class Paging:
     limit: int
     after: list[JsonValue] | None
     _scope: str
-    _key: bytes
+    _key: bytes = field(repr=False)
 
     @classmethod
     def of(cls, request: Request, query: PageQuery) -> "Paging":

@@ -43,7 +43,8 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
     for parameter in dependant.query_params:
         annotation = parameter.field_info.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            yield from annotation.model_fields
+            for name, field in annotation.model_fields.items():
+                yield field.alias or name
         else:
             yield parameter.alias
     for inner in dependant.dependencies:

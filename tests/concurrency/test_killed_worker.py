@@ -5,11 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import select, text
 
@@ -45,12 +44,12 @@ class Sink:
 
 
 @pytest.fixture
-def sink() -> Any:  # noqa: ANN401 - a generator fixture
+async def sink() -> AsyncIterator[tuple[Sink, int]]:
     sink = Sink(f"{new_id().hex}@velero.example")
-    controller = Controller(sink, hostname="127.0.0.1", port=0)
-    controller.start()
-    yield sink, controller.server.sockets[0].getsockname()[1]
-    controller.stop()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(sink), "127.0.0.1", 0)
+    yield sink, server.sockets[0].getsockname()[1]
+    server.close()
 
 
 def start_worker(settings: Settings, smtp_port: int) -> subprocess.Popen[bytes]:

@@ -71,10 +71,9 @@ def test_every_dni_has_exactly_one_letter(number: int) -> None:
 def test_any_text_is_normalized_once_or_refused(raw: str) -> None:
     try:
         value, kind = spanish_tax_id(raw)
-    except Refused as refused:
-        assert refused.code in {"tax_id.format", "tax_id.checksum"}
-    else:
-        assert spanish_tax_id(value) == (value, kind)
+    except Refused:
+        return
+    assert spanish_tax_id(value) == (value, kind)
 
 
 @pytest.mark.parametrize(
@@ -112,10 +111,9 @@ def test_vat_ids_refused(value: str, code: str) -> None:
 def test_any_text_is_a_vat_id_or_refused(raw: str) -> None:
     try:
         value = vat_id(raw)
-    except Refused as refused:
-        assert refused.code.startswith("vat_id.")
-    else:
-        assert vat_id(value) == value
+    except Refused:
+        return
+    assert vat_id(value) == value
 
 
 def test_foreign_ids_are_free_text() -> None:

@@ -247,6 +247,29 @@ def test_a_copy_can_be_read_and_nothing_else(says: Printable, language: str) -> 
     assert "/accept" not in letter.html + letter.text
 
 
+def test_a_copy_does_not_invite_to_answer_unless_staff_wrote_so() -> None:
+    invitation = compose(ORDER).body
+    for body in (None, invitation):
+        copy = compose(replace(ORDER, is_copy=True, body=body))
+        assert copy.body == "Te enviamos una copia del presupuesto P-260041."
+    assert compose(replace(ORDER, is_copy=True, body="Mira esto.")).body == "Mira esto."
+
+
+@pytest.mark.parametrize(
+    ("dispatch_kind", "revision", "kind"),
+    [
+        ("first", 1, "first"),
+        ("first", 2, "revision"),
+        ("resend", 1, "resend"),
+        ("resend", 2, "resend"),
+    ],
+)
+def test_the_kind_of_letter_follows_dispatch_and_revision(
+    dispatch_kind: str, revision: int, kind: str
+) -> None:
+    assert LetterKind.of(dispatch_kind, revision) == kind
+
+
 def test_the_letter_says_what_the_design_says() -> None:
     letter = compose(ORDER)
     assert letter.subject == "Presupuesto P-260041 de Taller Náutico Ejemplo"
@@ -530,7 +553,7 @@ def test_the_letter_travels_as_a_message() -> None:
     assert text.get_content().replace("\r\n", "\n").rstrip() == letter.text.rstrip()
 
 
-def test_both_catalogues_hold_the_same_texts_with_the_same_values() -> None:
+def test_both_catalogues_hold_the_same_texts() -> None:
     texts = {}
     for language in ("es", "en"):
         with (LOCALES / language / "letters.po").open("rb") as file:

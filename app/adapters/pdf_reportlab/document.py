@@ -16,8 +16,8 @@ from app.adapters.pdf_reportlab.mentions import mentions
 from app.adapters.pdf_reportlab.opening import Fact, Opening
 from app.adapters.pdf_reportlab.sheet import BODY_BOTTOM, BODY_TOP, Sheet
 from app.adapters.pdf_reportlab.table import is_priced, table_of
-from app.adapters.pdf_reportlab.totals import ITEMISED_MOST, breakdown_of, totals_of
 from app.adapters.pdf_reportlab.text import TextLine
+from app.adapters.pdf_reportlab.totals import ITEMISED_MOST, breakdown_of, totals_of
 from app.documents.printable import DocumentType, InvoiceKind, Party, Printable
 from app.kernel import formats
 from app.kernel.colors import light_accent
@@ -113,19 +113,19 @@ def _opening(says: Printable, words: Wording, logo: bytes | None) -> Opening:
 
 
 def _facts(says: Printable, words: Wording) -> Iterator[Fact]:
-    def written(label: str, *, is_key: bool = False) -> Fact:
-        return Fact(words(label), formats.short_date(value, says.language), is_key)
-
-    if value := says.issue_date:
-        yield written("fact.date")
-    if (value := says.operation_date) and value != says.issue_date:
-        is_delivery = says.type is DocumentType.DELIVERY_NOTE
-        yield written("fact.delivery" if is_delivery else "fact.operation")
-    if value := says.due_date:
-        yield written("fact.due", is_key=True)
-    if value := says.valid_until:
-        is_proforma = says.type is DocumentType.PROFORMA
-        yield written("fact.valid_f" if is_proforma else "fact.valid", is_key=True)
+    """Give the dates there are; that of the operation when it is another day."""
+    is_delivery = says.type is DocumentType.DELIVERY_NOTE
+    is_proforma = says.type is DocumentType.PROFORMA
+    operation = None if says.operation_date == says.issue_date else says.operation_date
+    dates = (
+        ("fact.date", says.issue_date, False),
+        ("fact.delivery" if is_delivery else "fact.operation", operation, False),
+        ("fact.due", says.due_date, True),
+        ("fact.valid_f" if is_proforma else "fact.valid", says.valid_until, True),
+    )
+    for label, value, is_key in dates:
+        if value is not None:
+            yield Fact(words(label), formats.short_date(value, says.language), is_key)
 
 
 def _add_table(flow: Flow, says: Printable, words: Wording) -> None:

@@ -19,7 +19,7 @@ _MARKS = frozenset({"Mn", "Me"})
 
 
 def clean(text: str) -> str:
-    """Drop controls and direction overrides, for metadata; line breaks become `\\n`."""
+    """Drop controls and direction overrides, for metadata; line breaks become line feeds."""
     text = _BREAKS.sub("\n", unicodedata.normalize("NFC", text))
     text = _BLANKS.sub(" ", text)
     kept = (c for c in text if c == "\n" or unicodedata.category(c) not in _INVISIBLE)

@@ -5,7 +5,7 @@ It says what was declared and when; it never calls that an advanced signature
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from reportlab.lib.units import mm
@@ -15,7 +15,6 @@ from app.adapters.pdf_reportlab.document import (
     GROUP_GAP,
     reference,
     sheet_of,
-    type_name,
     version_of,
 )
 from app.adapters.pdf_reportlab.flow import Block, Flow, Lines, Painted, Stack
@@ -34,8 +33,6 @@ from app.adapters.pdf_reportlab.text import (
     SECONDARY,
     SPOKEN,
     STRONG,
-    Span,
-    TextLine,
     line,
     wrap,
 )

@@ -84,7 +84,7 @@ class Sheet:
                 pagesize=A4,
                 pageCompression=1,
                 invariant=1,
-                initialFontName=fonts.REGULAR,
+                initialFontName=fonts.REGULAR,  # type: ignore[arg-type]  # stub says float
                 lang=self.words.language,
             )
             self._describe(canvas)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from reportlab.lib.units import mm
 
 from app.adapters.pdf_reportlab import taxes
-from app.adapters.pdf_reportlab.flow import Block, Painted, lines_fitting
+from app.adapters.pdf_reportlab.flow import Block, Lines, Painted, lines_fitting
 from app.adapters.pdf_reportlab.pen import Pen
 from app.adapters.pdf_reportlab.sheet import HAIRLINE, LEFT, RIGHT, STRONG_RULE
 from app.adapters.pdf_reportlab.text import (
@@ -61,9 +61,11 @@ class Row:
         """Draw the texts and the hairline below."""
         if self.ruled:
             pen.rule(LEFT, RIGHT, top + self.height, weight=HAIRLINE, color=LIGHT.line)
-        _draw(self.concept, top + _ROW_TOP, lambda y, text: pen.text(LEFT, y, text))
+        top += _ROW_TOP
+        Lines(LEFT, self.concept).draw(pen, top)
         for right, lines in self.figures:
-            _draw(lines, top + _ROW_TOP, lambda y, text, r=right: pen.text_to(r, y, text))
+            for index, text in enumerate(lines):
+                pen.text_to(right, top + index * text.leading, text)
 
     def split(self, room: float) -> "tuple[Row, Row] | None":
         """Cut between two lines of the concept; the figures stay with the first."""
@@ -93,6 +95,7 @@ def table_of(says: Printable, words: Wording) -> tuple[Block, list[Row]]:
 
 def _columns(says: Printable, words: Wording) -> list[Column]:
     language = words.language
+    several = len({item.tax_kind for item in says.lines}) > 1
 
     def quantity(item: PrintedLine) -> str:
         return f"{formats.quantity(item.quantity, language)} {item.unit}".strip()
@@ -105,7 +108,7 @@ def _columns(says: Printable, words: Wording) -> list[Column]:
         return formats.percent(percent, language) if percent else ""
 
     def tax(item: PrintedLine) -> str:
-        return taxes.cell(item, words, named=len({i.tax_kind for i in says.lines}) > 1)
+        return taxes.cell(item, words, named=several)
 
     def amount(item: PrintedLine) -> str:
         return formats.money(item.net, language)
@@ -183,9 +186,3 @@ def _edges(columns: Sequence[Column]) -> list[tuple[Column, float]]:
 
 def _height(lines: Sequence[TextLine]) -> float:
     return sum(text.leading for text in lines)
-
-
-def _draw(lines: Sequence[TextLine], top: float, place: Callable[[float, TextLine], None]) -> None:
-    for text in lines:
-        place(top, text)
-        top += text.leading

@@ -1,0 +1,121 @@
+"""What goes in and out about history."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from app.events.record import Group
+from app.web.schemas import Instant, PageQuery, View
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_YEARS = range(1900, 3000)
+_GROUP = "|".join(group.value for group in Group)
+
+
+def _moment(value: object) -> object:
+    """Read a day or an instant with its zone; years no history has are refused."""
+    try:
+        text = str(value)
+        moment = date.fromisoformat(text) if _DAY.fullmatch(text) else datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    is_naive = isinstance(moment, datetime) and moment.tzinfo is None
+    if moment is None or is_naive or moment.year not in _YEARS:
+        raise PydanticCustomError("moment_pattern", "Expected a day or an instant with its zone.")
+    return moment
+
+
+Moment = Annotated[
+    date | datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date"},
+                {"type": "string", "format": "date-time"},
+            ]
+        }
+    ),
+]
+"""A day in the organization's zone, or an instant."""
+
+
+class EventQuery(PageQuery):
+    """Filters of a list of events; a comma means any of."""
+
+    group: str | None = Field(
+        None,
+        max_length=100,
+        pattern=f"^({_GROUP})(,({_GROUP}))*$",
+        description="`messages`, `documents`, `comments`, `commercial`, `payments`, `changes`.",
+        examples=["messages,comments"],
+    )
+    kind: str | None = Field(
+        None,
+        max_length=400,
+        pattern=r"^[a-z_.]+(,[a-z_.]+)*$",
+        description="Kinds named here are given as they were recorded.",
+        examples=["document.accepted,document.rejected"],
+    )
+    from_: Moment | None = Field(
+        None, alias="from", description="From this day or instant on.", examples=["2026-11-01"]
+    )
+    to: Moment | None = Field(
+        None, description="To the end of this day, or before this instant."
+    )
+    user_id: UUID | None = Field(None, description="What this user did.")
+    only_failures: bool = Field(
+        default=False, description="Only messages that did not arrive, and failed payments."
+    )
+    raw: bool = Field(
+        default=False,
+        description="Every entry as it was recorded, each message's news apart from its dispatch.",
+    )
+
+
+class TimelineQuery(EventQuery):
+    """Filters of a contact's timeline."""
+
+    document_id: UUID | None = None
+
+
+class EntryActor(View):
+    """Who did it."""
+
+    kind: str = Field(
+        description="`user`, `client`, `system`, `integration` or `payment_partner`.",
+        examples=["client"],
+    )
+    id: UUID | None
+    name: str = Field(examples=["Ana Ruiz"])
+
+
+class EntryView(View):
+    """One entry of a timeline.
+
+    An entry `dispatch.sent`, or `dispatch.queued` until the relay has accepted a message,
+    is the card of its dispatch: its payload also tells what became of every message, the
+    client's answer and the payment, as they are now.
+    """
+
+    id: UUID
+    occurred_at: Instant
+    recorded_at: Instant
+    kind: str = Field(examples=["document.rejected"])
+    group: str = Field(examples=["documents"])
+    actor: EntryActor
+    contact_id: UUID | None
+    document_id: UUID | None
+    vessel_id: UUID | None
+    summary: str = Field(
+        description="A sentence in the reader's language.",
+        examples=["Ana Ruiz ha rechazado el presupuesto P-260041: «Demasiado caro»"],
+    )
+    payload: dict[str, JsonValue] = Field(
+        description="What the kind has to tell; the client's own words are in `comment`.",
+        examples=[{"type": "quote", "number": "P-260041", "comment": "Demasiado caro"}],
+    )

@@ -1,0 +1,73 @@
+"""What one entry of the history says, in the reader's language (pure)."""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from app.kernel.formats import money
+from app.kernel.money import Money
+from app.kernel.wording import Wording, wording
+from app.notices.summaries import quoted
+
+_VARIANTS = ("channel", "kind", "visibility")
+"""Fields of a payload whose value may choose a text of its own, `<kind>.<value>`."""
+
+
+def sentence_of(kind: str, payload: Mapping[str, JsonValue], actor: str, language: str) -> str:
+    """Write the sentence of a fact.
+
+    A kind without a text, or a payload without what its text needs, gives a generic
+    sentence: history may hold facts older or newer than the catalogue.
+
+    Args:
+        kind: Such as `document.accepted`.
+        payload: As the fact keeps it.
+        actor: The author's name.
+        language: `es` or `en`.
+    """
+    texts = wording("history", language)
+    values = _values(payload, language, texts)
+    try:
+        return texts(_key(kind, payload, values, texts), actor=actor, **values)
+    except KeyError:
+        return texts("other", actor=actor, kind=kind)
+
+
+def _key(
+    kind: str, payload: Mapping[str, JsonValue], values: Mapping[str, str], texts: Wording
+) -> str:
+    variants = (f"{kind}.{payload.get(name)}" for name in _VARIANTS)
+    key = next((name for name in variants if name in texts), kind)
+    detail = next((name for name in ("comment", "reason") if values.get(name)), "")
+    full = f"{key}.with_{detail}"
+    return full if full in texts else key
+
+
+def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> dict[str, str]:
+    """Put a payload into words: names and addresses as they are, the rest written out."""
+    values = {name: quoted(value) for name, value in payload.items() if isinstance(value, str)}
+    letters = wording("letters", language)
+    if (noun := f"{values.get('type')}.noun") in letters:
+        values["noun"] = letters(noun)
+        values["document"] = f"{letters(f'{values["type"]}.the')} {values.get('number', '')}"
+    if (total := _money(payload.get("total"))) is not None:
+        values["total"] = money(total, language)
+    if isinstance(changes := payload.get("changes"), list):
+        values["changes"] = ", ".join(_named(f"field.{name}", str(name), texts) for name in changes)
+    to = payload.get("to")
+    if isinstance(to, list):
+        values["to"] = ", ".join(str(address) for address in to)
+    elif isinstance(to, str):
+        values["state"] = _named(f"state.{to}", to, texts)
+    return values
+
+
+def _named(key: str, otherwise: str, texts: Wording) -> str:
+    return texts(key) if key in texts else otherwise
+
+
+def _money(value: JsonValue) -> Money | None:
+    match value:
+        case {"amount": int(amount), "currency": str(currency)}:
+            return Money(amount, currency)
+    return None
