@@ -122,6 +122,7 @@ class SmtpTransport:
         except (SMTPException, OSError) as error:
             if isinstance(error, SMTPResponseException):
                 error.message = self._hide_secrets(error.message)
+                error.args = (error.code, error.message)  # tracebacks print these
             raise mail_error(attempt.stage, error, self._host) from None
 
     async def aclose(self) -> None:

@@ -86,8 +86,7 @@ async def comment_by_client(
         name: Who writes, as typed.
         body: Their words, cleaned and not empty.
         at: Now.
-        is_told: The words came with an answer whose fact and notice tell them already;
-            they join the thread and nothing else.
+        is_told: The words came with an answer whose fact and notice tell them already.
     """
     comment = Comment(
         organization_id=document.organization_id,
@@ -102,13 +101,12 @@ async def comment_by_client(
         created_at=at,
     )
     tx.add(comment)
-    await tx.flush()
-    if is_told:
-        return comment
     document.is_commented = True
     document.updated_at = at
     project(document)
     await tx.flush()
+    if is_told:
+        return comment
     await record(tx, actor, commented(document, comment), at=at)
     await raise_about(
         tx,

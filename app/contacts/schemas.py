@@ -1,6 +1,7 @@
 """What goes in and out about contacts."""
 
 from collections.abc import Hashable
+from decimal import Decimal
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
@@ -26,10 +27,16 @@ from app.contacts.tax_ids import TaxIdKind
 from app.web.schemas import Body, DecimalText, Instant, Line, PageQuery, Text, View, unset
 
 Item = TypeVar("Item", bound=Hashable)
+_HUNDREDTH = Decimal("0.01")
 
 
 def _distinct(items: list[Item]) -> list[Item]:
     return list(dict.fromkeys(items))
+
+
+def _with_two_places(rate: Decimal) -> Decimal:
+    """Give a rate as it is stored, so that it reads the same from the first answer on."""
+    return rate.quantize(_HUNDREDTH)
 
 
 Roles = Annotated[list[Role], Field(min_length=1, max_length=20), AfterValidator(_distinct)]
@@ -38,7 +45,9 @@ Tags = Annotated[list[Tag], Field(max_length=50), AfterValidator(_distinct)]
 TaxIdText = Annotated[Line, StringConstraints(min_length=1, max_length=40)]
 Notes = Annotated[Text, StringConstraints(max_length=5000)]
 TermsDays = Annotated[StrictInt, Field(ge=0, le=365)]
-Rate = Annotated[DecimalText, Field(ge=0, le=100, decimal_places=2)]
+Rate = Annotated[
+    DecimalText, Field(ge=0, le=100, decimal_places=2), AfterValidator(_with_two_places)
+]
 Status = Literal["active", "archived"]
 Emails = Annotated[list[EmailBody], Field(max_length=20)]
 Phones = Annotated[list[PhoneBody], Field(max_length=20)]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.dispatch.models import Dispatch, Evidence, Recipient
-from app.dispatch.schemas import DispatchQuery
+from app.dispatch.schemas import DispatchQuery, DispatchView
 from app.documents.models import Document, DocumentPdf, DocumentRevision
 from app.documents.projecting import Delivery
 from app.kernel.actor import Actor
@@ -180,6 +180,20 @@ async def pdf_hashes(
         )
     )
     return {(document_id, revision): sha256 for document_id, revision, sha256 in rows}
+
+
+async def views(
+    tx: AsyncSession, actor: Actor, dispatches: Sequence[Dispatch]
+) -> list[DispatchView]:
+    """Show dispatches, their recipients loaded, with what was noted of each."""
+    evidence = await evidence_of(tx, actor.organization_id, dispatches)
+    hashes = await pdf_hashes(tx, actor.organization_id, dispatches)
+    return [
+        DispatchView.of(
+            one, pdf_sha256=hashes.get((one.document_id, one.revision)), evidence=evidence
+        )
+        for one in dispatches
+    ]
 
 
 async def failed_before(

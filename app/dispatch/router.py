@@ -1,14 +1,11 @@
 """Sending documents, and what became of every message."""
 
-from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.dispatch import queries, service
-from app.dispatch.models import Dispatch
 from app.dispatch.schemas import DispatchOrder, DispatchPreview, DispatchQuery, DispatchView
 from app.dispatch.service import Sender
 from app.documents import queries as documents
@@ -67,7 +64,7 @@ async def dispatch_document(
     seen.check(document.version)
     dispatch = await service.dispatch_document(tx, actor, document, body, sending, at=at)
     set_created(response, "/v1/dispatches", dispatch.id)
-    return (await _views(tx, actor, [dispatch]))[0]
+    return (await queries.views(tx, actor, [dispatch]))[0]
 
 
 @router.get("/dispatches")
@@ -79,7 +76,7 @@ async def list_dispatches(
     before = UUID(str(paging.after[0])) if paging.after else None
     rows = await queries.list_dispatches(tx, actor, query, before=before, limit=paging.limit)
     page, cursor = paging.split(rows, lambda row: [str(row.id)])
-    views = await _views(tx, actor, page)
+    views = await queries.views(tx, actor, page)
     return Page(data=views, has_more=cursor is not None, next_cursor=cursor)
 
 
@@ -87,7 +84,7 @@ async def list_dispatches(
 async def get_dispatch(dispatch_id: UUID, actor: Reader, tx: Tx) -> DispatchView:
     """Read one dispatch: its words, and what became of each message."""
     dispatch = await queries.get(tx, actor, dispatch_id)
-    return (await _views(tx, actor, [dispatch]))[0]
+    return (await queries.views(tx, actor, [dispatch]))[0]
 
 
 @router.post("/dispatches/{dispatch_id}/resend", status_code=201)
@@ -99,7 +96,7 @@ async def resend_dispatch(
     document = await documents.get(tx, actor, earlier.document_id, for_update=True)
     dispatch = await service.resend(tx, actor, document, earlier, sending, at=at)
     set_created(response, "/v1/dispatches", dispatch.id)
-    return (await _views(tx, actor, [dispatch]))[0]
+    return (await queries.views(tx, actor, [dispatch]))[0]
 
 
 @router.post("/dispatches/{dispatch_id}/cancel")
@@ -110,17 +107,4 @@ async def cancel_dispatch(
     dispatch = await queries.get(tx, actor, dispatch_id)
     document = await documents.get(tx, actor, dispatch.document_id, for_update=True)
     await service.cancel(tx, actor, document, dispatch, at=at)
-    return (await _views(tx, actor, [await queries.get(tx, actor, dispatch_id)]))[0]
-
-
-async def _views(
-    tx: AsyncSession, actor: Actor, dispatches: Sequence[Dispatch]
-) -> list[DispatchView]:
-    evidence = await queries.evidence_of(tx, actor.organization_id, dispatches)
-    hashes = await queries.pdf_hashes(tx, actor.organization_id, dispatches)
-    return [
-        DispatchView.of(
-            one, pdf_sha256=hashes.get((one.document_id, one.revision)), evidence=evidence
-        )
-        for one in dispatches
-    ]
+    return (await queries.views(tx, actor, [await queries.get(tx, actor, dispatch_id)]))[0]

@@ -18,7 +18,7 @@ from app.documents.ports import Printer
 from app.documents.rendering import ensure_pdf
 from app.documents.schemas import (
     DecisionOnBehalf,
-    DecisionsView,
+    DecisionView,
     DocumentChanges,
     DocumentCount,
     DocumentDraft,
@@ -222,14 +222,13 @@ async def get_document_pdf(
 
 
 @router.get("/{document_id}/decisions")
-async def list_decisions(document_id: UUID, actor: Reader, tx: Tx) -> DecisionsView:
+async def list_decisions(document_id: UUID, actor: Reader, tx: Tx) -> Page[DecisionView]:
     """List every answer to a document, oldest first; the last that stands is current."""
     await queries.get(tx, actor, document_id)
     rows = list(await queries.decisions(tx, actor, document_id))
     current = deciding.current_id(rows)
-    return DecisionsView(
-        data=[views.decision_of(row, is_current=row.id == current) for row in rows]
-    )
+    shown = [views.decision_of(row, is_current=row.id == current) for row in rows]
+    return Page(data=shown, has_more=False, next_cursor=None)
 
 
 @router.post("/{document_id}/decisions")

@@ -308,12 +308,6 @@ class DecisionView(View):
     is_current: bool
 
 
-class DecisionsView(View):
-    """Every answer to a document, oldest first."""
-
-    data: list[DecisionView]
-
-
 class SeriesCreate(Body):
     """A new number series."""
 

@@ -6,7 +6,7 @@ line and the tax of a group, half away from zero; tax is computed once per group
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from app.documents.printable import (
     PrintedDisbursement,
@@ -165,9 +165,9 @@ def spread(target: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     if whole == 0:
         return [target] + [0] * (len(weights) - 1)
-    exact = [Decimal(target) * weight / whole for weight in weights]
-    parts = [int(share.to_integral_value(ROUND_FLOOR)) for share in exact]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (parts[i] - exact[i], i))
+    products = [target * weight for weight in weights]
+    parts = [product // whole for product in products]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-abs(products[i] % whole), i))
     for index in by_remainder[: target - sum(parts)]:
         parts[index] += 1
     return parts

@@ -9,6 +9,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts import queries as contacts
+from app.dispatch import queries as dispatches
+from app.dispatch.schemas import DispatchQuery, DispatchView
 from app.documents import queries as documents
 from app.events.models import Event
 from app.history import timeline
@@ -20,11 +22,12 @@ from app.organizations.access import Requires
 from app.web.dependencies import Language, Tx
 from app.web.pagination import Paging
 from app.web.routing import Route
-from app.web.schemas import Page
+from app.web.schemas import Page, PageQuery
 
 router = APIRouter(prefix="/v1", tags=["history"], route_class=Route)
 
 Reader = Annotated[Actor, Depends(Requires(Permission.HISTORY_READ))]
+DocumentReader = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_READ))]
 
 
 @router.get("/contacts/{contact_id}/timeline")
@@ -69,6 +72,25 @@ async def list_document_events(
     subject = Subject("document_id", document_id)
     rows = await timeline.read(tx, actor, subject, query, before=_before(paging))
     return await _page(tx, actor, paging, rows, language, is_raw=query.raw)
+
+
+@router.get("/contacts/{contact_id}/dispatches")
+async def list_contact_dispatches(
+    contact_id: UUID,
+    actor: DocumentReader,
+    tx: Tx,
+    request: Request,
+    query: Annotated[PageQuery, Query()],
+) -> Page[DispatchView]:
+    """List what was sent to a contact, and when, newest first."""
+    await contacts.get(tx, actor, contact_id)
+    paging = Paging.of(request, query)
+    before = UUID(str(paging.after[0])) if paging.after else None
+    wanted = DispatchQuery(contact_id=contact_id)
+    rows = await dispatches.list_dispatches(tx, actor, wanted, before=before, limit=paging.limit)
+    page, cursor = paging.split(rows, lambda row: [str(row.id)])
+    views = await dispatches.views(tx, actor, page)
+    return Page(data=views, has_more=cursor is not None, next_cursor=cursor)
 
 
 def _before(paging: Paging) -> tuple[datetime, UUID] | None:

@@ -47,9 +47,11 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
     """Put a payload into words: names and addresses as they are, the rest written out."""
     values = {name: quoted(value) for name, value in payload.items() if isinstance(value, str)}
     letters = wording("letters", language)
-    if (noun := f"{values.get('type')}.noun") in letters:
-        values["noun"] = letters(noun)
-        values["document"] = f"{letters(f'{values["type"]}.the')} {values.get('number', '')}"
+    document_type = values.get("type")
+    if f"{document_type}.noun" in letters:
+        values["noun"] = letters(f"{document_type}.noun")
+        the = letters(f"{document_type}.the")
+        values["document"] = f"{the} {values.get('number', '')}".rstrip()
     if (total := _money(payload.get("total"))) is not None:
         values["total"] = money(total, language)
     if isinstance(changes := payload.get("changes"), list):

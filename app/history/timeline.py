@@ -181,13 +181,13 @@ async def cards(
 async def _answers(
     tx: AsyncSession, actor: Actor, document_ids: set[UUID]
 ) -> dict[tuple[UUID, int], Decision]:
+    """Give the last answer to every revision: a later one takes an earlier one's place."""
     rows = await tx.scalars(
         select(Decision)
         .where(
             Decision.organization_id == actor.organization_id,
             Decision.document_id.in_(document_ids),
         )
-        .distinct(Decision.document_id, Decision.revision)
-        .order_by(Decision.document_id, Decision.revision, Decision.sequence.desc())
+        .order_by(Decision.sequence)
     )
     return {(row.document_id, row.revision): row for row in rows}

@@ -17,7 +17,7 @@ def header_text(text: str, length_max: int) -> str:
     White space collapses, control characters and the marks that reorder text go
     away, and `=?` is parted so that nothing passes for an encoded word.
     """
-    visible = _visible(" ".join(text.split()))
+    visible = " ".join(_visible(" ".join(text.split())).split())
     return visible.replace("=?", "= ?")[:length_max].strip()
 
 

@@ -25,6 +25,7 @@ from app.organizations.schemas import (
     TokensView,
     UserView,
 )
+from app.web.declarations import Public
 from app.web.dependencies import Db, MustSee, Now, Source, Tx, provided, set_created, set_etag
 from app.web.pagination import Paging
 from app.web.rate_limits import LOGIN_BY_ACCOUNT, LOGIN_BY_SOURCE, RateLimits
@@ -39,7 +40,10 @@ SettingsReader = Annotated[Actor, Depends(Requires(Permission.SETTINGS_READ))]
 SettingsWriter = Annotated[Actor, Depends(Requires(Permission.SETTINGS_WRITE))]
 
 
-@auth.post("/login")
+SIGNING_IN = [Depends(Public("Whoever signs in has nothing else to show yet."))]
+
+
+@auth.post("/login", dependencies=SIGNING_IN)
 async def log_in(
     body: LogIn,
     request: Request,
@@ -78,7 +82,7 @@ async def log_in(
     return _view(tokens)
 
 
-@auth.post("/refresh")
+@auth.post("/refresh", dependencies=SIGNING_IN)
 async def refresh_session(body: Refresh, database: Db, at: Now) -> TokensView:
     """Exchange a refresh token for new tokens.
 

@@ -17,7 +17,7 @@ from app.kernel.database import Database
 from app.kernel.errors import Conflict, Forbidden, Gone, Invalid, Malformed, NotFound, Problem
 from app.kernel.wording import wording
 from app.organizations import queries as organizations
-from app.portal import markup, pages, panels, receipts, service
+from app.portal import confirming, frames, markup, pages, panels, receipts, service
 from app.portal.browsing import (
     PageRoute,
     chosen_language,
@@ -25,9 +25,11 @@ from app.portal.browsing import (
     page_response,
     problem_response,
 )
+from app.portal.confirming import Typed
+from app.portal.frames import Paths
 from app.portal.guarding import Sparingly
 from app.portal.naming import naming_of
-from app.portal.pages import CommentForm, Paths, Typed
+from app.portal.pages import CommentForm
 from app.portal.panels import Panel
 from app.portal.reading import Shared
 from app.portal.router import pdf_response
@@ -49,7 +51,11 @@ Decisive = Literal["accept", "reject"]
 
 FOR_EVER = "public, max-age=31536000, immutable"
 _A_WHILE = "public, max-age=300"
-_MEDIA_TYPES = {"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"}
+_MEDIA_TYPES = {
+    "page.css": "text/css; charset=utf-8",
+    "page.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 _SIGNALS = frozenset({"beacon", "button", "pdf"})
 _HEX = re.compile(r"[0-9a-f]{6}")
 _READ = ["GET", "HEAD"]
@@ -251,7 +257,7 @@ async def renew(
             await service.renew(tx, token, sending, at=at)
     except (Conflict, Invalid) as refusal:
         tongue = language or language_of(request)
-        page = pages.message_page(tongue, "link_refused", f"/d/{token}")
+        page = frames.message_page(tongue, "link_refused", f"/d/{token}")
         return page_response(page, STATUS[refusal.problem_code])
     return _see(Paths(token, language)(done="link"))
 
@@ -298,7 +304,7 @@ async def show_asset(name: str, v: str = "") -> Response:
 async def show_privacy(request: Request, language: Language) -> Response:
     """Say what is kept of a visitor, and by whom."""
     tongue = language or language_of(request)
-    return page_response(pages.message_page(tongue, "privacy", "/privacy", lines=5))
+    return page_response(frames.message_page(tongue, "privacy", "/privacy", lines=5))
 
 
 def _asset(content: bytes, name: str, keeps: str) -> Response:
@@ -381,7 +387,7 @@ def _confirm(
     status: int = 200,
 ) -> Response:
     language = _language(shared, paths)
-    page = pages.confirm_page(
+    page = confirming.confirm_page(
         shared,
         paths,
         language,
@@ -443,7 +449,7 @@ async def _comment_again(
     async with database.transaction() as tx:
         shared = await service.read(tx, paths.token, at=at)
     texts = wording("pages", _language(shared, paths))
-    error = pages.comment_error(body, texts)
+    error = confirming.comment_error(body, texts)
     if refusal.reason == "form_nonce_invalid":
         error = texts("reason.comment.form_nonce_invalid")
     form = CommentForm(_nonce(request, shared, at), body, error)
@@ -453,7 +459,7 @@ async def _comment_again(
 
 def _link_sent(request: Request, token: str) -> Response:
     language = chosen_language(request) or language_of(request)
-    return page_response(pages.message_page(language, "link_sent", f"/d/{token}"))
+    return page_response(frames.message_page(language, "link_sent", f"/d/{token}"))
 
 
 async def _note_fetch(database: Database, token: str, visit: Visit, at: datetime) -> None:

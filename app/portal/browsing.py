@@ -17,10 +17,12 @@ from typing_extensions import override
 
 from app.kernel.errors import Gone, Malformed, NotFound, Problem, TooMany, Unavailable
 from app.kernel.formats import LANGUAGES
-from app.portal import pages
+from app.portal import frames
+from app.portal.confirming import ConfirmPage
+from app.portal.frames import MessagePage, Paths
 from app.portal.guarding import guard
 from app.portal.markup import render
-from app.portal.pages import ConfirmPage, DocumentPage, MessagePage, Paths
+from app.portal.pages import DocumentPage
 from app.settings import Settings
 from app.web.dependencies import now, provided, source_of
 from app.web.problems import STATUS, language_of
@@ -108,7 +110,7 @@ def problem_response(request: Request, problem: Problem) -> HTMLResponse:
     status = STATUS[problem.problem_code]
     if isinstance(problem, Gone):
         token = str(request.path_params.get("token", ""))
-        page = pages.expired_page(language, Paths(token, chosen_language(request)))
+        page = frames.expired_page(language, Paths(token, chosen_language(request)))
     else:
         page = _message(request, problem, status, language)
     response = page_response(page, status)
@@ -120,15 +122,15 @@ def problem_response(request: Request, problem: Problem) -> HTMLResponse:
 def _message(request: Request, problem: Problem, status: int, language: str) -> MessagePage:
     path = request.url.path
     if isinstance(problem, NotFound):
-        return pages.message_page(language, "not_found", path)
+        return frames.message_page(language, "not_found", path)
     if isinstance(problem, TooMany):
         minutes = math.ceil((problem.retry_after_s or 60) / 60)
-        return pages.wait_page(language, path, minutes)
+        return frames.wait_page(language, path, minutes)
     if isinstance(problem, Unavailable) or status >= 500:  # noqa: PLR2004 - our own failures
         key = "unavailable" if isinstance(problem, Unavailable) else "internal_error"
         code = getattr(request.state, "request_id", "")
-        return pages.message_page(language, key, path, code=code)
-    return pages.message_page(language, "refused", path)
+        return frames.message_page(language, key, path, code=code)
+    return frames.message_page(language, "refused", path)
 
 
 def chosen_language(request: Request) -> str | None:

@@ -20,6 +20,7 @@ from app.documents.states import is_overdue
 from app.kernel import formats
 from app.kernel.money import Money
 from app.kernel.wording import Wording, wording
+from app.portal.reading import Shared
 
 PAYABLE_TYPES = frozenset({DocumentType.PROFORMA, DocumentType.INVOICE})
 """Documents that ask for money; the others ask for an answer first."""
@@ -82,8 +83,12 @@ def payment_stage(document: Document, says: Printable, *, at: datetime) -> str |
     return "overdue" if is_overdue(document, today) else "due"
 
 
-def amount_of(document: Document, says: Printable, stage: str | None, language: str) -> Amount:
-    """Give the figure at the top of the page."""
+def shown_amount(shared: Shared, language: str) -> Amount:
+    """Give the figure at the top of the page; a replaced revision says only its own."""
+    document, says = shared.document, shared.says
+    stage = None
+    if shared.standing.is_current:
+        stage = payment_stage(document, says, at=shared.at)
     texts = wording("pages", language)
     totals = says.totals
     if stage == "paid":

@@ -14,7 +14,6 @@ Token = Annotated[
     str,
     Path(
         description="The secret of the link, as mailed; it is the authority.",
-        max_length=200,
         examples=["mT9p2uXhWw3Y5bq0Jr8cVd1LkZs7EaGfN4iRoQ6tBxM"],
     ),
 ]

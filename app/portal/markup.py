@@ -7,7 +7,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.kernel.wording import wording
-from app.portal.pages import ConfirmPage, DocumentPage, MessagePage
+from app.portal.confirming import ConfirmPage
+from app.portal.frames import MessagePage
+from app.portal.pages import DocumentPage
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "pages"
 STATIC = TEMPLATES / "static"

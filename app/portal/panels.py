@@ -83,7 +83,12 @@ _PAYMENT_LOOKS = {
 
 
 def pills_of(
-    stage: str, payment: str | None, naming: Naming, language: str
+    stage: str,
+    payment: str | None,
+    naming: Naming,
+    language: str,
+    *,
+    may_answer: bool = True,
 ) -> tuple[Pill, ...]:
     """Give the pills: the document's stage, then its payment; never none."""
     texts = wording("pages", language)
@@ -97,7 +102,8 @@ def pills_of(
         key = f"pill.{payment}"
         text = gendered(texts, key, naming) if has_gender else texts(key)
         pills.append(Pill(tone, icon, text))
-    return tuple(pills) or (Pill("info", "clock", texts("pill.open")),)
+    open_text = texts("pill.open" if may_answer else "pill.open.copy")
+    return tuple(pills) or (Pill("info", "clock", open_text),)
 
 
 def done_panel(done: str, shared: Shared, language: str) -> Panel | None:

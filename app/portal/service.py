@@ -31,11 +31,12 @@ from app.portal.evidence import evidence_of
 from app.portal.nonce import Bound
 from app.portal.reading import Shared
 from app.portal.statements import statement
-from app.portal.visits import Visit, verdict
+from app.portal.visits import Visit, explain, verdict
 
 Action = Literal["accept", "reject", "undo"]
 
 PDF_WAIT_S = 5
+_DEEDS = ("accept", "reject", "undo", "comment")
 
 
 class UnknownLink(NotFound):
@@ -182,10 +183,17 @@ async def record_fetch(tx: AsyncSession, token: str, visit: Visit, *, at: dateti
     """
     link = await _live(tx, token, at=at)
     recipient = await dispatches.recipient(tx, link.organization_id, link.recipient_id)
+    organization = await organizations.get(tx, link.organization_id)
     judged, signs = verdict(visit, recipient.sent_at, at)
-    signals = {**visit.signals, "user-agent": visit.user_agent}
     await viewing.note(
-        tx, recipient, "page_fetched", judged, signs, signals, visit.source, at=at
+        tx,
+        recipient,
+        "page_fetched",
+        judged,
+        explain(signs, organization.default_language),
+        {**visit.signals, "user-agent": visit.user_agent, "signs": " ".join(signs)},
+        visit.source,
+        at=at,
     )
 
 
@@ -324,9 +332,17 @@ async def _count_person(
     *,
     at: datetime,
 ) -> None:
-    signals = {**visit.signals, "signal": signal, "user-agent": visit.user_agent}
+    organization = await organizations.get(tx, document.organization_id)
+    told = f"touch.{signal}" if signal in _DEEDS else "touch.page"
     await viewing.note(
-        tx, recipient, "opened", "human", f"touched {signal}", signals, visit.source, at=at
+        tx,
+        recipient,
+        "opened",
+        "human",
+        explain([told], organization.default_language),
+        {**visit.signals, "user-agent": visit.user_agent, "signal": signal},
+        visit.source,
+        at=at,
     )
     await viewing.opened(tx, actor, document, recipient, at=at)
 

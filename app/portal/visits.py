@@ -1,12 +1,13 @@
 """What a request to a client's link tells about who made it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fastapi import Request
 
+from app.kernel.wording import wording
 from app.web.dependencies import source_of
 
 HEADER_LENGTH_MAX = 300
@@ -56,7 +57,9 @@ def visit_of(request: Request) -> Visit:
     )
 
 
-def verdict(visit: Visit, sent_at: datetime | None, at: datetime) -> tuple[str, str]:
+def verdict(
+    visit: Visit, sent_at: datetime | None, at: datetime
+) -> tuple[str, Sequence[str]]:
     """Judge a page fetch: `human`, `machine` or `unknown`, and by what signs.
 
     It decides nothing: a scanner may look like any browser, so only what a page
@@ -68,17 +71,24 @@ def verdict(visit: Visit, sent_at: datetime | None, at: datetime) -> tuple[str, 
         at: When the page was fetched.
 
     Returns:
-        The verdict, and the signs that speak against a person, or `followed_link`,
-        as words separated by spaces.
+        The verdict, and the signs that speak against a person, or `followed_link`;
+        the catalogue has their texts.
     """
     sure = _sure_signs(visit)
     soft = _soft_signs(visit, sent_at, at)
-    signs = " ".join([*sure, *soft])
+    signs = [*sure, *soft]
     if sure or len(soft) >= _SOFT_SIGNS_OF_MACHINE:
         return "machine", signs
     if soft:
         return "unknown", signs
-    return "human", "followed_link"
+    return "human", ["followed_link"]
+
+
+def explain(signs: Sequence[str], language: str) -> str:
+    """Put signs into words for staff."""
+    texts = wording("evidence", language)
+    words = ", ".join(texts(sign) for sign in signs)
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _sure_signs(visit: Visit) -> list[str]:

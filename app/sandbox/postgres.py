@@ -92,16 +92,27 @@ def stop(server: Server) -> None:
     Raises:
         PostgresError: It does not end.
     """
+    stop_on(server.data)
+
+
+def stop_on(data: Path) -> None:
+    """End whatever server runs on a data folder and wait until it is gone.
+
+    Raises:
+        PostgresError: It does not end.
+    """
+    data = data.absolute()
+    pid = _pid(data)
     for mode in ("fast", "immediate"):
-        if _pid(server.data) is None:
+        if pid is None:
             return
-        pg_ctl = ("pg_ctl", "-D", str(server.data), "-w", "-t", "20", "-m", mode, "stop")
-        if _run(pg_ctl, server.data).returncode == 0:
-            while "postgres" in command_of(server.pid):  # the file goes before the process
+        pg_ctl = ("pg_ctl", "-D", str(data), "-w", "-t", "20", "-m", mode, "stop")
+        if _run(pg_ctl, data).returncode == 0:
+            while "postgres" in command_of(pid):  # the file goes before the process
                 time.sleep(0.01)
-            return
-    if _pid(server.data) is not None:
-        raise PostgresError(f"PostgreSQL (process {server.pid}) does not stop")
+        pid = _pid(data)
+    if pid is not None:
+        raise PostgresError(f"PostgreSQL (process {pid}) does not stop")
 
 
 @contextlib.contextmanager
@@ -264,7 +275,13 @@ def _run_as_allowed(
     """
     if os.geteuid() != 0:
         return subprocess.run(  # noqa: S603 - PostgreSQL's own programs
-            program, check=False, env=environment, stdout=said, stderr=said, cwd="/"
+            program,
+            check=False,
+            env=environment,
+            stdout=said,
+            stderr=said,
+            cwd="/",
+            start_new_session=True,
         ).returncode
     owner = pwd.getpwuid(folder.stat().st_uid) if folder.stat().st_uid else _nobody()
     if _is_open(binaries) and _is_open(folder.parent):
@@ -275,6 +292,7 @@ def _run_as_allowed(
             stdout=said,
             stderr=said,
             cwd="/",
+            start_new_session=True,
             user=owner.pw_uid,
             group=owner.pw_gid,
             extra_groups=[],
@@ -293,6 +311,7 @@ def _run_as_allowed(
         stdout=said,
         stderr=said,
         cwd="/",
+        start_new_session=True,
     ).returncode
 
 

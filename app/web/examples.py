@@ -115,17 +115,13 @@ def _scalar(shape: Node) -> JsonValue:
     if shape.get("enum"):
         first: JsonValue = shape["enum"][0]
         return first
-    match shape.get("type"):
-        case "integer" | "number":
-            least: int = shape.get("minimum", 1)
-            return least
-        case "boolean":
-            return False
-        case "array":
-            return []
-        case "null":
-            return None
-        case "string":
-            return _BY_FORMAT.get(shape.get("format", ""), "text")
-        case _:
-            return {}
+    least: int = shape.get("minimum", 1)
+    plain: dict[str, JsonValue] = {
+        "integer": least,
+        "number": least,
+        "boolean": False,
+        "array": [],
+        "null": None,
+        "string": _BY_FORMAT.get(shape.get("format", ""), "text"),
+    }
+    return plain.get(shape.get("type", ""), {})

@@ -47,6 +47,7 @@ class Requests:
         started = time.perf_counter()
         status = 500
         received = 0
+        is_started = False
 
         async def receive_bounded() -> Message:
             nonlocal received
@@ -57,8 +58,9 @@ class Requests:
             return message
 
         async def send_marked(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_started
             if message["type"] == "http.response.start":
+                is_started = True
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["Request-Id"] = request_id
@@ -71,10 +73,16 @@ class Requests:
             refusal = self._refusal(scope, headers)
             try:
                 if refusal is not None:
-                    response = problems.render(refusal, Request(scope))
-                    await response(scope, receive, send_marked)
+                    answer = problems.render(refusal, Request(scope))
+                    await answer(scope, receive, send_marked)
                 else:
                     await self._app(scope, receive_bounded, send_marked)
+            except Exception as error:
+                if is_started:
+                    raise
+                # Answered here, not by the framework around us: the answer keeps its id.
+                response = await problems.on_unexpected(Request(scope), error)
+                await response(scope, receive, send_marked)
             finally:
                 log.info(
                     "request",

@@ -210,6 +210,9 @@ def _parametrize(operation: Node, calls: list[object], path: str, method: str) -
         if parameter["name"] == "If-Match":
             parameter["required"] = required_version in calls
             parameter["example"] = '"7"'
+        elif parameter["in"] == "path":
+            noun = parameter["name"].removesuffix("_id").replace("_", " ")
+            parameter.setdefault("description", f"Which {noun}: its id.")
     if method == "post" and not path.startswith("/v1/auth/"):
         needs_key = any(getattr(call, "needs_key", False) for call in calls)
         parameters.append({**_KEY, "required": needs_key})

@@ -5,8 +5,9 @@ import pytest
 from starlette.datastructures import State
 from starlette.requests import Request
 
+from app.kernel.wording import wording
 from app.portal.guarding import network_of
-from app.portal.visits import HEADER_LENGTH_MAX, Visit, verdict, visit_of
+from app.portal.visits import HEADER_LENGTH_MAX, Visit, explain, verdict, visit_of
 from tests.fakes import START
 
 PHONE = Visit(
@@ -19,7 +20,7 @@ LONG_AGO = START - timedelta(hours=3)
 
 
 def test_a_browser_that_followed_a_link_looks_like_a_person() -> None:
-    assert verdict(PHONE, LONG_AGO, START) == ("human", "followed_link")
+    assert verdict(PHONE, LONG_AGO, START) == ("human", ["followed_link"])
 
 
 @pytest.mark.parametrize(
@@ -36,19 +37,35 @@ def test_a_browser_that_followed_a_link_looks_like_a_person() -> None:
     ],
 )
 def test_one_sure_sign_makes_a_machine(visit: Visit, sign: str) -> None:
-    assert verdict(visit, LONG_AGO, START) == ("machine", sign)
+    assert verdict(visit, LONG_AGO, START) == ("machine", [sign])
 
 
 def test_one_soft_sign_leaves_doubt_and_two_do_not() -> None:
     just_now = START - timedelta(seconds=3)
-    assert verdict(PHONE, just_now, START) == ("unknown", "soon_after_sending")
+    assert verdict(PHONE, just_now, START) == ("unknown", ["soon_after_sending"])
     mute = replace(PHONE, accept_language="")
-    assert verdict(mute, None, START) == ("unknown", "no_accept_language")
-    assert verdict(mute, just_now, START) == ("machine", "soon_after_sending no_accept_language")
+    assert verdict(mute, None, START) == ("unknown", ["no_accept_language"])
+    both = ["soon_after_sending", "no_accept_language"]
+    assert verdict(mute, just_now, START) == ("machine", both)
 
 
 def test_two_minutes_after_sending_it_is_no_longer_soon() -> None:
     assert verdict(PHONE, START - timedelta(seconds=120), START)[0] == "human"
+
+
+def test_signs_are_put_into_words() -> None:
+    told = explain(["head_request", "no_accept_language"], "es")
+    assert told == "Solo pidió las cabeceras, sin idioma."
+    assert explain(["touch.accept"], "en") == "Accepted."
+
+
+def test_every_sign_has_its_words() -> None:
+    odd = replace(PHONE, user_agent="", accept_language="", signals={"method": "HEAD"})
+    signs = {*verdict(odd, START, START)[1], *verdict(PHONE, None, START)[1]}
+    robot = replace(odd, user_agent="bot/1", signals={"purpose": "prefetch"})
+    signs |= {*verdict(robot, None, START)[1]}
+    assert signs == {one for one in wording("evidence", "es").texts if "." not in one}
+    assert wording("evidence", "es").texts.keys() == wording("evidence", "en").texts.keys()
 
 
 def _request(*headers: tuple[str, str]) -> Request:
@@ -65,7 +82,8 @@ def _request(*headers: tuple[str, str]) -> Request:
 
 
 def test_headers_are_bounded_and_cleaned() -> None:
-    visit = visit_of(_request(("user-agent", "A\x1b[31m\r\nB" + "x" * 999), ("purpose", "prefetch")))
+    agent = "A\x1b[31m\r\nB" + "x" * 999
+    visit = visit_of(_request(("user-agent", agent), ("purpose", "prefetch")))
     assert visit.user_agent.startswith("A[31mB")
     assert len(visit.user_agent) <= HEADER_LENGTH_MAX
     assert visit.signals == {"method": "GET", "purpose": "prefetch"}

@@ -164,7 +164,7 @@ async def test_html_of_a_message_can_run_nothing(
     port: int, inbox: httpx.AsyncClient, mailbox: Mailbox
 ) -> None:
     message = a_message("s", '<html><head></head><body><img src="cid:logo"></body></html>')
-    html = next(iter(message.iter_parts())).get_payload()[1]
+    html = next(part for part in message.walk() if part.get_content_subtype() == "html")
     html.add_related(b"\x89PNG", "image", "png", cid="<logo>", disposition="inline")
     message.add_attachment(b"<script>1</script>", "text", "html", filename="x.html")
     await send(port, message.as_bytes())

@@ -13,8 +13,14 @@ LINES_KEPT = 2
 ROWS_KEPT = 2
 """So many rows move along with totals that find no room."""
 
+_COMPANY_MOST = 180.0
+"""Rows that are taller than this together do not move; the last one is split instead."""
+
 _START = 72.0
 """A table begins at the foot of a page only with so much room for its first row."""
+
+_REMAINDER = 60.0
+"""So much of a tall last row goes with the totals."""
 
 
 class Block(Protocol):
@@ -119,6 +125,15 @@ class Stack:
         return None
 
 
+def _company(rows: Sequence[Block]) -> Sequence[Block]:
+    """Choose the last rows that totals take along: two, one if those are tall, or none."""
+    for count in range(min(ROWS_KEPT, len(rows)), 0, -1):
+        last = rows[len(rows) - count :]
+        if sum(row.height for row in last) <= _COMPANY_MOST:
+            return last
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A block at its place on a page."""
@@ -178,44 +193,43 @@ class Flow:
     def table(
         self, head: Block, rows: Sequence[Block], totals: Block | None, *, gap: float
     ) -> None:
-        """Place rows under a head that every page repeats, and totals that never stand alone."""
-        first = rows[0].height if rows else 0.0
-        if gap + head.height + min(first, _START) > self.room:
+        """Place rows under a head that every page repeats, then totals in company of rows."""
+        kept = _company(rows) if totals else ()
+        others = rows[: len(rows) - len(kept)]
+        ending = sum(block.height for block in kept) + (totals.height if totals else 0.0)
+        start = min(others[0].height, _START) if others else ending
+        if gap + head.height + start > self.room:
             self._turn()
             gap = 0.0
         self._place(head, gap)
         self._head = head
-        for row in rows:
+        for row in others[:-1] if totals and not kept else others:
             self.add(row)
-        if totals is not None:
-            if totals.height > self.room:
-                self._move_along(totals)
-            self._place(totals)
+        if totals and not kept and others:
+            self._close_tall(others[-1], totals)
+        elif totals:
+            if ending > self.room:
+                self._turn()
+            for block in (*kept, totals):
+                self._place(block)
         self._head = None
 
-    def _move_along(self, totals: Block) -> None:
-        """Turn the page, taking the last rows with the totals."""
-        page = self.pages[-1]
-        assert self._head is not None  # noqa: S101 - only inside a table
-        room = self._bottom - self._top - self._head.height - totals.height
-        taken: list[Block] = []
-        while len(taken) < ROWS_KEPT and page[-1].block is not self._head:
-            row = page[-1].block
-            if row.height > room:
+    def _close_tall(self, row: Block, totals: Block) -> None:
+        """Place a last row that is tall, so that some of its lines stand above the totals."""
+        while row.height + totals.height > self.room:
+            fits = row.height <= self.room
+            parts = row.split(row.height - _REMAINDER if fits else self.room)
+            is_fresh = len(self.pages[-1]) == 1
+            if parts is None and is_fresh:
                 break
-            room -= row.height
-            taken.insert(0, row)
-            page.pop()
-        if not taken and page[-1].block is not self._head:
-            last = page.pop()
-            parts = last.block.split(last.block.height - min(room, last.block.height / 2))
-            page.append(last if parts is None else Placed(parts[0], last.top))
-            taken = [] if parts is None else [parts[1]]
-        if page[-1].block is self._head:
-            page.pop()
-        self._turn()
-        for row in taken:
-            self._place(row)
+            if parts is not None:
+                self._place(parts[0])
+                row = parts[1]
+            self._turn()
+        self._place(row)
+        if totals.height > self.room:
+            self._turn()
+        self._place(totals)
 
     def _place(self, block: Block, gap: float = 0.0) -> None:
         self.pages[-1].append(Placed(block, self._y + gap))

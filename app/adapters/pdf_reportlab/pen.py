@@ -6,7 +6,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from app.adapters.pdf_reportlab.text import TextLine
 
-_MIDDLE = 0.32
+MIDDLE = 0.32
 """From the middle of a line to its baseline, as a part of the size of the text."""
 
 
@@ -21,7 +21,7 @@ class Pen:
     def text(self, x: float, top: float, line: TextLine) -> None:
         """Draw a line of text from its left end, in a box of its leading."""
         size = max(span.style.size for span in line.spans)
-        baseline = self._page_height - top - line.leading / 2 - _MIDDLE * size
+        baseline = self._page_height - top - line.leading / 2 - MIDDLE * size
         for span in line.spans:
             if span.text:
                 self._canvas.setFont(span.style.face, span.style.size)

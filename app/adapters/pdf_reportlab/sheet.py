@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from app.adapters.pdf_reportlab import fonts
 from app.adapters.pdf_reportlab.flow import Placed
 from app.adapters.pdf_reportlab.legible import clean, legible, on_one_line
-from app.adapters.pdf_reportlab.pen import Pen
+from app.adapters.pdf_reportlab.pen import MIDDLE, Pen
 from app.adapters.pdf_reportlab.text import (
     BAND,
     FOOTER,
@@ -41,7 +41,7 @@ STRONG_RULE: Final = 0.9
 
 _RULE_TOP = 9 * mm
 _BAND_TOP, _BAND_HEIGHT = 12.5 * mm, 6.5 * mm
-_CONTINUED_TOP = 16.5 * mm - STRONG.leading / 2 - 0.32 * STRONG.size
+_CONTINUED_BASELINE = 16.5 * mm
 _FOOT_RULE = 278 * mm
 _FOOT_TOP = 279.4 * mm
 _FOOT_WIDTH = 120 * mm
@@ -112,11 +112,12 @@ class Sheet:
             middle = (LEFT + RIGHT - text.width) / 2
             pen.text(middle, _BAND_TOP + (_BAND_HEIGHT - text.leading) / 2, text)
         if number > 1:
-            top = _CONTINUED_TOP + self.shift
+            baseline = _CONTINUED_BASELINE + self.shift
             about = _whole(self.about, STRONG)
-            pen.text_to(RIGHT, top, about)
+            pen.text_to(RIGHT, _top_over(baseline, STRONG), about)
             room = RIGHT - LEFT - about.width - 5 * mm
-            pen.text(LEFT, top, wrap(self.issuer, SECONDARY, room, most=1)[0])
+            issuer = wrap(self.issuer, SECONDARY, room, most=1)[0]
+            pen.text(LEFT, _top_over(baseline, SECONDARY), issuer)
         self._foot(pen, self.words("page", number=number, count=count))
 
     def _foot(self, pen: Pen, page: str) -> None:
@@ -128,6 +129,11 @@ class Sheet:
         about = _whole(self.about, FOOTER)
         pen.text_to(RIGHT, _FOOT_TOP, about)
         pen.text_to(RIGHT, _FOOT_TOP + about.leading, line(page, FOOTER))
+
+
+def _top_over(baseline: float, style: Style) -> float:
+    """Give the top of the line box whose text stands on a baseline."""
+    return baseline - style.leading / 2 - MIDDLE * style.size
 
 
 def _whole(text: str, style: Style) -> TextLine:

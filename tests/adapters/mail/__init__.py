@@ -1,0 +1,1 @@
+"""The mail adapter against relays that keep, and break, the rules."""

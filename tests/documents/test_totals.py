@@ -1,0 +1,271 @@
+"""Every figure of a document, against the vectors of the invoicing reference (10.5, 10.6)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.documents import totals
+from app.documents.printable import PrintedDisbursement, TaxKind, TaxTreatment
+from app.documents.totals import AmountTooLarge, Discount, Figures, Line, Taxation, spread
+from app.kernel.money import Money
+
+
+def line(
+    quantity: str,
+    price: str,
+    rate: str = "21",
+    *,
+    surcharge: str | None = None,
+    withholding: str | None = None,
+    discount: str = "0",
+    kind: TaxKind = TaxKind.IVA,
+    treatment: TaxTreatment = TaxTreatment.TAXABLE,
+    cause: str | None = None,
+) -> Line:
+    return Line(
+        quantity=Decimal(quantity),
+        unit_price=Decimal(price),
+        discount_percent=Decimal(discount),
+        taxation=Taxation(
+            kind, treatment, cause, Decimal(rate), Decimal(surcharge) if surcharge else None
+        ),
+        withholding_rate=Decimal(withholding) if withholding else None,
+    )
+
+
+def exempt(quantity: str, price: str) -> Line:
+    return line(quantity, price, "0", treatment=TaxTreatment.EXEMPT, cause="E1")
+
+
+@pytest.mark.parametrize(
+    ("price", "cents"),
+    [
+        ("1.155", 116),
+        ("8.085", 809),
+        ("0.125", 13),
+        ("2.675", 268),
+        ("-0.125", -13),
+        ("1.005", 101),
+        ("0.005", 1),
+        ("14.7126", 1471),
+        ("-0.004", 0),
+    ],
+)
+def test_a_net_is_rounded_half_away_from_zero(price: str, cents: int) -> None:
+    assert totals.net_of(line("1", price), "EUR") == Money(cents)
+
+
+@dataclass(frozen=True)
+class Vector:
+    """A row of 10.6; taxes are (amount, surcharge) by group, all in cents."""
+
+    lines: tuple[Line, ...]
+    bases: tuple[int, ...]
+    taxes: tuple[tuple[int, int], ...]
+    total: int
+    payable: int
+    withholding: int = 0
+    discount: Discount | None = None
+
+
+VECTORS = {
+    "a": Vector((line("1", "100.00"),), (10000,), ((2100, 0),), 12100, 12100),
+    "b": Vector(
+        (line("1", "37.76"), line("1", "26.80"), line("1", "5.50")),
+        (7006,), ((1471, 0),), 8477, 8477,
+    ),
+    "c": Vector(
+        (line("10", "12.345"), line("3", "7.995", "10"), line("1", "50", "4"), exempt("1", "30")),
+        (12345, 2399, 5000, 3000), ((2592, 0), (240, 0), (200, 0), (0, 0)), 25776, 25776,
+    ),
+    "d": Vector(
+        (line("1", "1000", withholding="15"),),
+        (100000,), ((21000, 0),), 121000, 106000, withholding=15000,
+    ),
+    "d2": Vector(
+        (line("1", "1000", withholding="7"),),
+        (100000,), ((21000, 0),), 121000, 114000, withholding=7000,
+    ),
+    "e": Vector((line("1", "200", surcharge="5.2"),), (20000,), ((4200, 1040),), 25240, 25240),
+    "e2": Vector(
+        (
+            line("1", "100", surcharge="5.2"),
+            line("1", "100", "10", surcharge="1.4"),
+            line("1", "100", "4", surcharge="0.5"),
+        ),
+        (10000,) * 3, ((2100, 520), (1000, 140), (400, 50)), 34210, 34210,
+    ),
+    "f": Vector(
+        tuple(line("1", price, withholding="19") for price in ("33.33", "33.33", "33.34")),
+        (10000,), ((2100, 0),), 12100, 10200, withholding=1900,
+    ),
+    "g": Vector((line("3", "0.333"), line("7", "1.155")), (909,), ((191, 0),), 1100, 1100),
+    "h": Vector(
+        (line("1", "100"), line("1", "50", "10"), line("1", "33.33", "4")),
+        (9455, 4727, 3151), ((1986, 0), (473, 0), (126, 0)), 19918, 19918,
+        discount=Discount(is_percent=False, value=Decimal("10.00")),
+    ),
+    "h2": Vector(
+        (line("1", "100"), line("1", "50", "10")),
+        (9000, 4500), ((1890, 0), (450, 0)), 15840, 15840,
+        discount=Discount(is_percent=True, value=Decimal(10)),
+    ),
+    "i": Vector(
+        (line("1", "500", "0", treatment=TaxTreatment.REVERSE_CHARGE),),
+        (50000,), ((0, 0),), 50000, 50000,
+    ),
+    "j": Vector((line("1", "100", "7", kind=TaxKind.IGIC),), (10000,), ((700, 0),), 10700, 10700),
+    "k": Vector((line("-1", "100"),), (-10000,), ((-2100, 0),), -12100, -12100),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_the_reference_s_invoices(name: str) -> None:
+    vector = VECTORS[name]
+    figures = totals.of(vector.lines, discount=vector.discount)
+    assert tuple(tax.base.amount_minor for tax in figures.taxes) == vector.bases
+    assert (
+        tuple((tax.amount.amount_minor, tax.surcharge.amount_minor) for tax in figures.taxes)
+        == vector.taxes
+    )
+    assert figures.totals.total == Money(vector.total)
+    assert figures.totals.withholding == Money(vector.withholding)
+    assert figures.totals.payable == Money(vector.payable)
+
+
+def test_disbursements_and_advances_stay_outside_the_total() -> None:
+    figures = totals.of(
+        [line("1", "100")],
+        disbursements=[PrintedDisbursement("Tasa portuaria", Money(3500))],
+        advances=Money(5000),
+    )
+    assert figures.totals.total == Money(12100)
+    assert figures.totals.payable == Money(12100 + 3500 - 5000)
+
+
+def test_a_line_s_discount_is_rounded_by_itself() -> None:
+    assert totals.net_of(line("1", "9.99", discount="33.33"), "EUR") == Money(666)
+
+
+def test_withholding_follows_each_line_s_own_rate() -> None:
+    figures = totals.of([line("1", "100", withholding="15"), line("1", "100", withholding="7"),
+                         line("1", "100")])  # fmt: skip
+    assert [(held.rate, held.amount.amount_minor) for held in figures.withholdings] == [
+        (Decimal(7), 700),
+        (Decimal(15), 1500),
+    ]
+
+
+def test_a_document_without_lines_is_nothing() -> None:
+    figures = totals.of([], discount=Discount(is_percent=False, value=Decimal(5)))
+    assert figures.taxes == ()
+    assert figures.totals.payable == Money(0)
+
+
+def test_a_discount_on_lines_that_cancel_out_is_nothing() -> None:
+    discount = Discount(is_percent=False, value=Decimal(5))
+    figures = totals.of([line("1", "10"), line("-1", "10")], discount=discount)
+    assert figures.totals.discount == Money(0)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [line("1000000", "1000000")],
+        [line("-1000000", "1000000")],
+        [line("999999999999", "1"), line("1", "1")],
+        [line("999999999999", "1")],
+    ],
+)
+def test_more_than_twelve_digits_are_refused(lines: list[Line]) -> None:
+    with pytest.raises(AmountTooLarge):
+        totals.of(lines)
+
+
+RATES = st.sampled_from(["0", "4", "5", "10", "21"])
+SURCHARGES = st.sampled_from([None, "0.5", "1.4", "5.2"])
+
+
+@st.composite
+def some_lines(draw: st.DrawFn) -> list[Line]:
+    amounts = st.decimals(-10_000, 10_000, places=6)
+    one = st.builds(
+        Line,
+        quantity=amounts,
+        unit_price=amounts,
+        discount_percent=st.decimals(0, 100, places=2),
+        taxation=st.builds(
+            Taxation,
+            kind=st.sampled_from(TaxKind),
+            treatment=st.just(TaxTreatment.TAXABLE),
+            exemption_cause=st.none(),
+            rate=RATES.map(Decimal),
+            surcharge_rate=SURCHARGES.map(lambda rate: Decimal(rate) if rate else None),
+        ),
+        withholding_rate=st.sampled_from([None, Decimal(7), Decimal(15), Decimal(19)]),
+    )
+    return draw(st.lists(one, min_size=1, max_size=12))
+
+
+DISCOUNTS = st.one_of(
+    st.none(),
+    st.builds(Discount, is_percent=st.just(value=True), value=st.decimals(0, 100, places=2)),
+    st.builds(Discount, is_percent=st.just(value=False), value=st.decimals(0, 1000, places=2)),
+)
+
+
+@given(some_lines(), DISCOUNTS)
+def test_every_sum_is_exact(lines: list[Line], discount: Discount | None) -> None:
+    figures = totals.of(lines, discount=discount)
+    told = figures.totals
+    nets = sum((net.amount_minor for net in figures.nets), 0)
+    assert told.taxable_base.amount_minor == nets - told.discount.amount_minor
+    assert told.taxable_base.amount_minor == sum(tax.base.amount_minor for tax in figures.taxes)
+    assert told.total == told.taxable_base + told.tax + told.surcharge
+    assert told.payable == told.total - told.withholding
+    require_integers(figures)
+
+
+def require_integers(figures: Figures) -> None:
+    amounts = [*figures.nets, *(tax.amount for tax in figures.taxes), figures.totals.payable]
+    assert all(type(amount.amount_minor) is int for amount in amounts)
+
+
+@given(some_lines(), st.randoms())
+def test_the_order_of_lines_changes_no_sum(lines: list[Line], chance: object) -> None:
+    mixed = list(lines)
+    chance.shuffle(mixed)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
+    assert totals.of(mixed).totals == totals.of(lines).totals
+
+
+@given(some_lines())
+def test_a_tax_differs_from_its_exact_value_by_half_a_cent_at_most(lines: list[Line]) -> None:
+    for tax in totals.of(lines).taxes:
+        exact = Fraction(tax.base.amount_minor) * Fraction(tax.rate) / 100
+        assert abs(tax.amount.amount_minor - exact) <= Fraction(1, 2)
+
+
+@given(
+    st.integers(-(10**14), 10**14),
+    st.lists(st.integers(0, 10**14), min_size=1, max_size=30),
+)
+def test_a_split_is_exact_and_fair(target: int, weights: list[int]) -> None:
+    parts = spread(target, weights)
+    assert sum(parts) == target
+    whole = sum(weights)
+    if whole:
+        assert all(
+            abs(part - Fraction(target * weight, whole)) < 1
+            for part, weight in zip(parts, weights, strict=True)
+        )
+
+
+@given(
+    st.integers(-(10**6), 10**6), st.lists(st.integers(-(10**6), 10**6), min_size=1, max_size=30)
+)
+def test_a_split_over_weights_of_both_signs_is_exact(target: int, weights: list[int]) -> None:
+    assert sum(spread(target, weights)) == target

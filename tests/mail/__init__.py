@@ -1,0 +1,1 @@
+"""Messages: what is built, byte for byte."""
