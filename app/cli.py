@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _settings() -> Settings:
-    settings = Settings()  # type: ignore[call-arg]  # the environment fills it in
+    settings = Settings()
     logs.configure(settings.log_level)
     return settings
 

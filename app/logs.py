@@ -8,6 +8,7 @@ import logging
 import sys
 
 import structlog
+from structlog.typing import Processor
 
 _NOISY = ("uvicorn", "uvicorn.error", "uvicorn.access", "sqlalchemy", "pgqueuer", "asyncio")
 
@@ -15,7 +16,7 @@ _NOISY = ("uvicorn", "uvicorn.error", "uvicorn.access", "sqlalchemy", "pgqueuer"
 def configure(level: str) -> None:
     """Send our logs, and the warnings of libraries, to standard output as JSON."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

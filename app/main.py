@@ -52,8 +52,9 @@ def create_app(container: Container) -> FastAPI:
         async with container.database.transaction() as tx:
             return await organizations.allowed_origins(tx)
 
-    app.add_middleware(Cors, origins=container.settings.cors_origins, load=load_origins)
     app.add_middleware(Requests, allowed_hosts=container.settings.allowed_hosts)
+    # Outermost, so that a front end can read our refusals too.
+    app.add_middleware(Cors, origins=container.settings.cors_origins, load=load_origins)
     return app
 
 

@@ -7,7 +7,7 @@ keeps it from seeing what others left, so nothing is cleaned up.
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,8 +165,7 @@ async def anonymous(container: Container) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture(autouse=True)
-def _no_outer_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_outer_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own environment out of the tests."""
     for name in ("DATABASE_URL", "SECRET_KEY", "ENCRYPTION_KEY"):
         monkeypatch.delenv(name, raising=False)
-    yield

@@ -22,12 +22,18 @@ CONTACT: Json = {
     ],
 }
 
-LINE: Json = {"description": "Limpieza de casco", "quantity": "2", "unit": "h", "unit_price": "45.00"}
+LINE: Json = {
+    "description": "Limpieza de casco",
+    "quantity": "2",
+    "unit": "h",
+    "unit_price": "45.00",
+}
 
 
 async def a_contact(office: Office, **changes: object) -> Json:
     """Create a contact that any document can be issued to."""
-    answer = await office.api.post("/v1/contacts", json={**CONTACT, "allow_duplicate": True, **changes})
+    body = {**CONTACT, "allow_duplicate": True, **changes}
+    answer = await office.api.post("/v1/contacts", json=body)
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 

@@ -21,6 +21,7 @@ from app.organizations import service, sessions
 from app.organizations.models import SessionToken
 from app.organizations.service import Founding
 from app.worker import handlers_of
+from tests.fakes import FixedClock
 
 
 @dataclass
@@ -42,6 +43,13 @@ class Office:
     app: FastAPI
     api: httpx.AsyncClient
     extra: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def clock(self) -> FixedClock:
+        """The clock everything in this office goes by."""
+        clock = self.container.clock
+        assert isinstance(clock, FixedClock)
+        return clock
 
     async def deliver(self) -> int:
         """Let the worker try every message that is due; tell how many were tried."""
@@ -107,7 +115,8 @@ async def found_office(
         tokens, _ = await sessions.begin(tx, user.id, at=at)
         # Tests move the clock by months and stay signed in.
         life = at + timedelta(days=1000)
-        await tx.execute(update(SessionToken).where(SessionToken.token_hash == hash_token(tokens.access)).values(expires_at=life))
+        own = SessionToken.token_hash == hash_token(tokens.access)
+        await tx.execute(update(SessionToken).where(own).values(expires_at=life))
     actor = Actor(
         ActorKind.USER, organization.id, user.id, user.name, frozenset(Permission)
     )

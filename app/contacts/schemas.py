@@ -179,7 +179,9 @@ class ContactQuery(PageQuery):
         description="Words of the name, tax id or e-mail; accents and case are forgiven.",
         examples=["varadero"],
     )
-    role: Role | None = None
-    salesperson_id: UUID | None = None
-    tag: Annotated[Line, StringConstraints(max_length=40)] | None = None
-    status: Status = "active"
+    role: Role | None = Field(None, description="Only those in this role.")
+    salesperson_id: UUID | None = Field(None, description="Only those assigned to this user.")
+    tag: Annotated[Line, StringConstraints(max_length=40)] | None = Field(
+        None, description="Only those with this tag."
+    )
+    status: Status = Field("active", description="`archived` for those put away.")

@@ -135,9 +135,7 @@ class DispatchView(View):
             recipient_of(recipient, evidence.get(recipient.id, []))
             for recipient in dispatch.recipients
         ]
-        return cls.model_validate(
-            {**values, "pdf_sha256": pdf_sha256, "recipients": recipients}
-        )
+        return cls.model_validate({**values, "pdf_sha256": pdf_sha256, "recipients": recipients})
 
 
 def recipient_of(recipient: Recipient, evidence: list[Evidence]) -> RecipientView:
@@ -164,7 +162,5 @@ def recipient_of(recipient: Recipient, evidence: list[Evidence]) -> RecipientVie
 class DispatchQuery(PageQuery):
     """Filters of the list of dispatches."""
 
-    contact_id: UUID | None = None
-    document_id: UUID | None = None
-
-
+    contact_id: UUID | None = Field(None, description="Only those to this contact.")
+    document_id: UUID | None = Field(None, description="Only those of this document.")

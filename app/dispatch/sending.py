@@ -95,7 +95,7 @@ class Outbox:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lease:
+class Lease:
     """A row that is ours for a while.
 
     Attributes:
@@ -123,11 +123,11 @@ class _Material:
 
 async def send(job: SendMessage, outbox: Outbox) -> None:
     """Try one message, if it is due and nobody else is at it."""
-    lease = await _claim(job, outbox)
+    lease = await claim(job, outbox)
     if lease is None:
         return
     try:
-        envelope = await _prepare(lease, outbox)
+        envelope = await prepare(lease, outbox)
     except Exception:
         log.exception("message_not_built", recipient_id=str(job.recipient_id))
         await _note_poison(lease, outbox)
@@ -154,7 +154,7 @@ async def sweep(outbox: Outbox) -> None:
         await send(SendMessage(row.organization_id, row.recipient_id), outbox)
 
 
-async def _claim(job: SendMessage, outbox: Outbox) -> _Lease | None:
+async def claim(job: SendMessage, outbox: Outbox) -> Lease | None:
     """Lease the row if it is due; a lease that ran out is judged by its crash marker."""
     at = outbox.clock.now()
     async with outbox.database.transaction(job.organization_id) as tx:
@@ -175,7 +175,7 @@ async def _claim(job: SendMessage, outbox: Outbox) -> _Lease | None:
         row.lease_owner = new_id()
         row.lease_until = at + LEASE
         row.data_started_at = None
-        return _Lease(row.organization_id, row.id, row.lease_owner)
+        return Lease(row.organization_id, row.id, row.lease_owner)
 
 
 def _is_due(row: Recipient, at: datetime) -> bool:
@@ -186,7 +186,7 @@ def _is_due(row: Recipient, at: datetime) -> bool:
     )
 
 
-async def _prepare(lease: _Lease, outbox: Outbox) -> Envelope | None:
+async def prepare(lease: Lease, outbox: Outbox) -> Envelope | None:
     """Give the bytes to send, built now if they never were; None if there is nothing to send."""
     async with outbox.database.transaction(lease.organization_id) as tx:
         row = await queries.recipient(tx, lease.organization_id, lease.recipient_id)
@@ -303,7 +303,7 @@ async def _build(material: _Material, row: Recipient, outbox: Outbox) -> bytes:
 
 
 async def _write_success(
-    lease: _Lease, outbox: Outbox, receipt: Receipt, duration_ms: int
+    lease: Lease, outbox: Outbox, receipt: Receipt, duration_ms: int
 ) -> None:
     at = outbox.clock.now()
     actor = system(lease.organization_id)
@@ -334,7 +334,7 @@ async def _write_success(
 
 
 async def _write_failure(
-    lease: _Lease, outbox: Outbox, error: MailError, duration_ms: int
+    lease: Lease, outbox: Outbox, error: MailError, duration_ms: int
 ) -> None:
     at = outbox.clock.now()
     async with outbox.database.transaction(lease.organization_id) as tx:
@@ -366,7 +366,7 @@ async def _write_failure(
             await outbox.alarm(tx, system(row.organization_id), document, row, at=at)
 
 
-async def _note_poison(lease: _Lease, outbox: Outbox) -> None:
+async def _note_poison(lease: Lease, outbox: Outbox) -> None:
     """Our own failure: three tries, then a person must look."""
     at = outbox.clock.now()
     async with outbox.database.transaction(lease.organization_id) as tx:
@@ -470,7 +470,7 @@ async def _call_off(tx: AsyncSession, row: Recipient, *, at: datetime) -> None:
     await tx.flush()
 
 
-async def _locked(tx: AsyncSession, lease: _Lease) -> tuple[Document, Recipient | None]:
+async def _locked(tx: AsyncSession, lease: Lease) -> tuple[Document, Recipient | None]:
     """Lock the document, then the row; None for a row that is no longer ours."""
     row = await queries.recipient(tx, lease.organization_id, lease.recipient_id)
     document = await documents.get(
@@ -482,7 +482,7 @@ async def _locked(tx: AsyncSession, lease: _Lease) -> tuple[Document, Recipient 
     return document, await queries.recipient(tx, lease.organization_id, lease.recipient_id)
 
 
-async def _held(tx: AsyncSession, lease: _Lease) -> Recipient | None:
+async def _held(tx: AsyncSession, lease: Lease) -> Recipient | None:
     return await tx.scalar(
         select(Recipient)
         .where(
@@ -502,7 +502,7 @@ def _release(row: Recipient) -> None:
 
 async def _log_attempt(
     tx: AsyncSession,
-    lease: _Lease,
+    lease: Lease,
     outcome: str,
     code: int | None,
     text: str,

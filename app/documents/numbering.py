@@ -47,6 +47,29 @@ def write(pattern: str, counter: int, year: int) -> str:
     return re.sub("%+", lambda run: f"{counter:0{len(run.group())}}", text)
 
 
+def may_collide(one: str, other: str) -> bool:
+    """Tell whether two patterns could ever write the same number.
+
+    `P-[yy]%%%%` and `P-26%%%%` could, and so could `P-%%` with its 260001st.
+    """
+    for left in _prefixes(one):
+        for right in _prefixes(other):
+            longer, shorter = max(left, right, key=len), min(left, right, key=len)
+            rest = longer.removeprefix(shorter)
+            if longer.startswith(shorter) and (not rest or rest.isdigit()):
+                return True
+    return False
+
+
+def _prefixes(pattern: str) -> set[str]:
+    """What stands before the counter, for every year of the century."""
+    before = pattern.rstrip("%")
+    return {
+        before.replace("[yyyy]", f"{year:04}").replace("[yy]", f"{year % 100:02}")
+        for year in range(2000, 2100)
+    }
+
+
 async def allot(tx: AsyncSession, series: NumberSeries, *, today: date) -> Allotted:
     """Take the next number; call it as late as possible, it serializes the series.
 

@@ -135,9 +135,7 @@ async def update_document(
 
 
 @router.delete("/{document_id}", status_code=204)
-async def delete_document(
-    document_id: UUID, actor: Writer, tx: Tx, at: Now, seen: MustSee
-) -> None:
+async def delete_document(document_id: UUID, actor: Writer, tx: Tx, at: Now, seen: MustSee) -> None:
     """Delete a draft; nothing that was issued is ever deleted."""
     document = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
     seen.check(document.version)

@@ -257,21 +257,37 @@ class DocumentView(DocumentItem):
 class DocumentQuery(PageQuery):
     """Filters of the document list; a comma means any of."""
 
-    contact_id: UUID | None = None
-    type: str | None = Field(None, max_length=80, examples=["quote,invoice"])
-    status: str | None = Field(None, max_length=120, examples=["sent,opened"])
-    payment_state: str | None = Field(None, max_length=120)
-    delivery_state: str | None = Field(None, max_length=120)
-    salesperson_id: UUID | None = None
-    vessel_id: UUID | None = None
-    issue_date_gte: CivilDate | None = None
-    issue_date_lt: CivilDate | None = None
+    contact_id: UUID | None = Field(None, description="Only this contact's.")
+    type: str | None = Field(
+        None,
+        max_length=80,
+        description="`quote`, `delivery_note`, `proforma`, `invoice`; a comma means any of.",
+        examples=["quote,invoice"],
+    )
+    status: str | None = Field(
+        None,
+        max_length=120,
+        description="Codes of `GET /v1/meta/document-states`; a comma means any of.",
+        examples=["sent,opened"],
+    )
+    payment_state: str | None = Field(
+        None, max_length=120, description="Such as `unpaid,partially_paid`: any of."
+    )
+    delivery_state: str | None = Field(
+        None, max_length=120, description="Such as `failed,deferred`: any of."
+    )
+    salesperson_id: UUID | None = Field(None, description="Only this user's.")
+    vessel_id: UUID | None = Field(None, description="Only this vessel's.")
+    issue_date_gte: CivilDate | None = Field(None, description="Issued on this day or later.")
+    issue_date_lt: CivilDate | None = Field(None, description="Issued before this day.")
     total_gte: int | None = Field(None, ge=-(10**14), le=10**14, description="Minor units.")
     total_lt: int | None = Field(None, ge=-(10**14), le=10**14, description="Minor units.")
-    overdue: bool | None = None
-    expired: bool | None = None
+    overdue: bool | None = Field(None, description="Due before today and not paid.")
+    expired: bool | None = Field(None, description="Valid until a day that is past.")
     q: str | None = Field(None, max_length=200, description="Number, title or contact's name.")
-    sort: Literal["-issue_date", "-created_at", "due_date", "-total"] = "-created_at"
+    sort: Literal["-issue_date", "-created_at", "due_date", "-total"] = Field(
+        "-created_at", description="A minus means the greatest, or newest, first."
+    )
 
 
 class DocumentCount(View):
@@ -343,7 +359,7 @@ class SeriesView(View):
 class SeriesQuery(PageQuery):
     """Filters of the series list."""
 
-    type: DocumentType | None = None
+    type: DocumentType | None = Field(None, description="Only series of this type.")
 
 
 class StateView(View):

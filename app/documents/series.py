@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents import numbering
@@ -47,12 +47,13 @@ async def create(
     """Open a series; as the default it takes the place of the one before.
 
     Raises:
-        Invalid: The pattern cannot number documents.
+        Invalid: The pattern cannot number documents, or could write another series' numbers.
     """
     actor.require(Permission.SETTINGS_WRITE)
     fault = numbering.pattern_fault(body.pattern, body.reset_policy)
     if fault is not None:
         raise Invalid(faults=[Fault("/pattern", fault)])
+    await _require_own_numbers(tx, actor, body)
     if body.is_default:
         await tx.execute(
             update(NumberSeries)
@@ -78,3 +79,15 @@ async def create(
     tx.add(series)
     await tx.flush()
     return series
+
+
+async def _require_own_numbers(tx: AsyncSession, actor: Actor, body: SeriesCreate) -> None:
+    """Refuse a pattern whose numbers another series of the type could give, too."""
+    patterns = await tx.scalars(
+        select(NumberSeries.pattern).where(
+            NumberSeries.organization_id == actor.organization_id,
+            NumberSeries.type == body.type.value,
+        )
+    )
+    if any(numbering.may_collide(body.pattern, pattern) for pattern in patterns):
+        raise Invalid(faults=[Fault("/pattern", "pattern.collides")])

@@ -24,6 +24,7 @@ SettingsWriter = Annotated[Actor, Depends(Requires(Permission.SETTINGS_WRITE))]
 SomeUser = Annotated[Actor, Depends(Requires(None))]
 
 foresee("uq_number_series_organization_id_type_pattern", Conflict(code="duplicate"))
+foresee("uq_documents_organization_id_type_number", Conflict(reason="number_taken"))
 
 
 @router.get("/number-series", tags=["settings"])

@@ -64,9 +64,7 @@ class EventQuery(PageQuery):
     from_: Moment | None = Field(
         None, alias="from", description="From this day or instant on.", examples=["2026-11-01"]
     )
-    to: Moment | None = Field(
-        None, description="To the end of this day, or before this instant."
-    )
+    to: Moment | None = Field(None, description="To the end of this day, or before this instant.")
     user_id: UUID | None = Field(None, description="What this user did.")
     only_failures: bool = Field(
         default=False, description="Only messages that did not arrive, and failed payments."
@@ -80,7 +78,7 @@ class EventQuery(PageQuery):
 class TimelineQuery(EventQuery):
     """Filters of a contact's timeline."""
 
-    document_id: UUID | None = None
+    document_id: UUID | None = Field(None, description="Only what concerns this document.")
 
 
 class EntryActor(View):

@@ -14,7 +14,7 @@ def round_to_cents(value: Decimal) -> Decimal:
         The shelf's invoicing rule: never float, never half-even.
     """
     rounded = value.quantize(CENT, ROUND_HALF_UP)
-    return rounded if rounded else Decimal("0.00")
+    return rounded or Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -64,7 +64,9 @@ async def end(tx: AsyncSession, session_id: UUID, *, at: datetime) -> None:
     await tx.execute(update(Session).where(Session.id == session_id).values(revoked_at=at))
 
 
-async def identify(tx: AsyncSession, token: str, kind: str, *, at: datetime) -> tuple[UUID, UUID, str]:
+async def identify(
+    tx: AsyncSession, token: str, kind: str, *, at: datetime
+) -> tuple[UUID, UUID, str]:
     """Give the user id, session id and name behind an access or cookie token.
 
     Raises:

@@ -26,6 +26,10 @@ PAYABLE_TYPES = frozenset({DocumentType.PROFORMA, DocumentType.INVOICE})
 """Documents that ask for money; the others ask for an answer first."""
 
 
+_ABSENT = "—"
+"""What is exempt or not subject has no tax, which is not a tax of zero."""
+
+
 @dataclass(frozen=True, slots=True)
 class Amount:
     """The one figure a client looks for.
@@ -192,7 +196,8 @@ def _tax_rows(tax: PrintedTax, texts: Wording) -> list[Sum]:
     else:
         treatment = texts(f"treatment.{tax.treatment}")
         label = texts("sum.untaxed", tax=name, treatment=treatment, base=base)
-    rows = [Sum(label, formats.money(tax.amount, texts.language))]
+    is_absent = tax.treatment in {TaxTreatment.EXEMPT, TaxTreatment.NOT_SUBJECT}
+    rows = [Sum(label, _ABSENT if is_absent else formats.money(tax.amount, texts.language))]
     if tax.surcharge_rate:
         rate = formats.percent(tax.surcharge_rate, texts.language)
         label = texts("sum.surcharge", rate=rate, base=base)

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from app.comments.models import Comment
-from app.documents.printable import DocumentType, Party, Printable, TaxTreatment
+from app.documents.mentions import mentions
+from app.documents.printable import Party, Printable
 from app.kernel import formats
 from app.kernel.wording import Wording, wording
 from app.portal import figures, panels
@@ -145,7 +146,7 @@ def document_page(
         sums=figures.sums_of(says, language) if with_prices else (),
         terms=says.notes,
         account=_iban(says.iban),
-        mentions=_mentions(says, texts),
+        mentions=tuple(mentions(says, language)),
         thread=_thread(shared, naming, texts),
         was_commented=done == "comment",
         comment_form=(comment or CommentForm(nonce)) if may_comment else None,
@@ -210,18 +211,6 @@ def _iban(iban: str | None) -> str:
     bare = (iban or "").replace(" ", "")
     groups = [bare[start : start + 4] for start in range(0, len(bare), 4)]
     return " ".join(groups)
-
-
-def _mentions(says: Printable, texts: Wording) -> tuple[str, ...]:
-    """Give what the law wants said, as the PDF says it (ROF art. 6.1)."""
-    mentions = []
-    if says.type in {DocumentType.PROFORMA, DocumentType.DELIVERY_NOTE}:
-        mentions.append(texts(f"mention.{says.type}"))
-    for tax in says.taxes:
-        if tax.treatment != TaxTreatment.TAXABLE:
-            name = texts(f"tax.{tax.kind}")
-            mentions.append(texts(f"mention.{tax.treatment}", tax=name))
-    return tuple(dict.fromkeys(mentions))
 
 
 def _thread(shared: Shared, naming: Naming, texts: Wording) -> tuple[Entry, ...]:

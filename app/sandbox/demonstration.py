@@ -47,29 +47,38 @@ def credentials(local: Path) -> Json:
     return {**first, "other_organization": other}
 
 
-def seed(local: Path, api_url: str, inbox_url: str) -> bool:
-    """Make everything, unless it is there.
+def is_done(local: Path, api_url: str) -> bool:
+    """Whether a seeding ended, and its keys open this database."""
+    try:
+        kept = _kept(local)["organizations"]
+    except (OSError, ValueError, KeyError):
+        return False
+    try:
+        for entry in kept:
+            with Caller(api_url, entry["api_key"]) as api:
+                api.call("GET", "/v1/organization")
+    except Surprise:
+        return False
+    return True
+
+
+def seed(local: Path, api_url: str, inbox_url: str) -> None:
+    """Make everything that is not there.
 
     Args:
         local: Where the log-ins are kept.
         api_url: The running API.
         inbox_url: The running inbox.
 
-    Returns:
-        Whether anything was to be done.
-
     Raises:
         Surprise: The API answered something unexpected.
     """
-    if _is_done(local, api_url):
-        return False
     plan: list[Json] = json.loads(_DATA.read_text(encoding="utf-8"))
     organizations = asyncio.run(_found_all(plan))
     for organization, entry in zip(plan, organizations, strict=True):
         _play(organization, entry, api_url, inbox_url)
     kept: Json = {"organizations": organizations}
     write_facts(local / FILE, kept)
-    return True
 
 
 # Founding
@@ -200,24 +209,6 @@ def _answer(client: Caller, token: str, answer: Json) -> None:
     if "comment" in answer:
         key = f"{token}:comment"
         client.call("POST", f"{path}/comments", {**form, "body": answer["comment"]}, key=key)
-
-
-# What is kept
-
-
-def _is_done(local: Path, api_url: str) -> bool:
-    """Whether a seeding ended, and its keys open this database."""
-    try:
-        kept = _kept(local)["organizations"]
-    except (OSError, ValueError, KeyError):
-        return False
-    try:
-        for entry in kept:
-            with Caller(api_url, entry["api_key"]) as api:
-                api.call("GET", "/v1/organization")
-    except Surprise:
-        return False
-    return True
 
 
 def _kept(local: Path) -> Json:

@@ -13,6 +13,7 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -35,7 +36,7 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from app.kernel import formats
-from app.kernel.clock import SystemClock
+from app.kernel.clock import Clock, SystemClock
 from app.kernel.wording import wording
 from app.sandbox import mail_sink, mime
 from app.sandbox.mail_sink import Kept, Mailbox
@@ -91,9 +92,9 @@ class Opened:
         return [Address("", box) for box in self.kept.recipients if box.lower() not in named]
 
 
-def create_inbox(mailbox: Mailbox) -> Starlette:
+def create_inbox(mailbox: Mailbox, clock: Clock) -> Starlette:
     """Make the application that shows one mailbox."""
-    inbox = _Inbox(mailbox)
+    inbox = _Inbox(mailbox, clock)
     return Starlette(
         routes=[
             Route("/", inbox.page),
@@ -118,8 +119,9 @@ def create_inbox(mailbox: Mailbox) -> Starlette:
 
 
 class _Inbox:
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(self, mailbox: Mailbox, clock: Clock) -> None:
         self._mailbox = mailbox
+        self._clock = clock
         self._letters: dict[str, Letter] = {}
         self._templates = Environment(
             loader=FileSystemLoader(_TEMPLATES / "sandbox"), autoescape=select_autoescape()
@@ -153,6 +155,7 @@ class _Inbox:
             tab=tab,
             tabs=TABS,
             when=lambda message: _when(message, language),
+            briefly=lambda message: _briefly(message, self._clock.now(), language),
             size=_size,
         )
         return HTMLResponse(page, status_code=404 if is_missing else 200, headers=_PAGE_HEADERS)
@@ -361,6 +364,14 @@ def _when(opened: Opened, language: str) -> str:
     return f"{day}, {formats.clock_time(local, _ZONE)}"
 
 
+def _briefly(opened: Opened, now: datetime, language: str) -> str:
+    """Write the time of today's messages, the day of earlier ones."""
+    local = opened.kept.received_at.astimezone(_ZONE)
+    if local.date() == now.astimezone(_ZONE).date():
+        return formats.clock_time(local, _ZONE)
+    return formats.short_date(local.date(), language)
+
+
 def _size(part: Part) -> str:
     return f"{max(1, round(len(part.content) / _KB))} kB"
 
@@ -380,10 +391,11 @@ def _not_found() -> Response:
 
 async def serve(folder: Path, *, smtp_port: int, http_port: int) -> None:
     """Run sink and inbox until the process is told to stop."""
-    mailbox = Mailbox(folder, SystemClock())
+    clock = SystemClock()
+    mailbox = Mailbox(folder, clock)
     smtp = await mail_sink.listen(mailbox, smtp_port)
     config = uvicorn.Config(
-        create_inbox(mailbox),
+        create_inbox(mailbox, clock),
         host=HOST,
         port=http_port,
         log_level="warning",

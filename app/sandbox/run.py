@@ -37,15 +37,48 @@ from app.web.rate_limits import Limit
 LOCAL = Path(__file__).parent.parent.parent / ".local"
 HOST = "127.0.0.1"
 RATE_LIMIT_FACTOR = 10
-READY_TIMEOUT_S = 60
+READY_TIMEOUT_S = 120
 
 _DATABASE = "conforme"
 _PORTS_TRIED = 100
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _StoppedByUser(BaseException):
     """Ctrl-C, SIGTERM or SIGHUP: end everything and be content."""
+
+
+class _Interrupts:
+    """Turns the signals that end us into one exception, at moments that allow it."""
+
+    def __init__(self) -> None:
+        self._is_held = self._is_pending = self._is_over = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # `nohup make run` means that the closing terminal shall not end it.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._handle)
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        if self._is_held or self._is_over:
+            self._is_pending = True
+            return
+        self._is_over = True
+        raise _StoppedByUser
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Finish a step that would leave a process behind if it were cut short."""
+        self._is_held = True
+        try:
+            yield
+        finally:
+            self._is_held = False
+        if self._is_pending and not self._is_over:
+            self._is_over = True
+            raise _StoppedByUser
+
+    def end(self) -> None:
+        """Ignore them from now on, so that stopping is not cut short either."""
+        self._is_over = True
 
 
 class _Failed(Exception):
@@ -66,26 +99,26 @@ def run(*, fresh: bool, local: Path = LOCAL) -> int:
     Returns:
         0 after Ctrl-C, SIGTERM or SIGHUP; the status of the part that died otherwise.
     """
-    for number in _SIGNALS:
-        signal.signal(number, _raise_stopped)
     try:
+        interrupts = _Interrupts()
         with _alone(local) as lock:
-            return _Sandbox(local.absolute(), lock, fresh=fresh).live()
+            return _Sandbox(local.absolute(), lock, interrupts, fresh=fresh).live()
     except _StoppedByUser:
         return 0
     except (_Failed, PostgresError) as failure:
         _say(f"\n{failure}", to=sys.stderr)
         return failure.status if isinstance(failure, _Failed) else 1
     except PermissionError as error:
-        owner = f"{error.filename} belongs to another user; remove {local} or run as that user"
-        _say(f"\n{owner}", to=sys.stderr)
+        advice = f"Run as the user who owns {local}, or remove that folder."
+        _say(f"\nNot permitted: {error.filename}. {advice}", to=sys.stderr)
         return 1
 
 
 class _Sandbox:
-    def __init__(self, local: Path, lock: IO[str], *, fresh: bool) -> None:
+    def __init__(self, local: Path, lock: IO[str], interrupts: _Interrupts, *, fresh: bool) -> None:
         self._local = local
         self._lock = lock
+        self._interrupts = interrupts
         self._fresh = fresh
         self._children: list[Child] = []
         self._outer_database = os.environ.get("DATABASE_URL")
@@ -98,8 +131,7 @@ class _Sandbox:
             self._start()
             return self._watch()
         finally:
-            for number in _SIGNALS:
-                signal.signal(number, _ignore)
+            self._interrupts.end()
             self._stop()
 
     # Before
@@ -136,8 +168,9 @@ class _Sandbox:
         self._begin("worker", ("app.cli", "work"), environment)
         self._await(f"{inbox_url}/readyz")
         self._await(f"{api_url}/health/ready")
-        seed = ("app.sandbox.demonstration", str(self._local), api_url, inbox_url)
-        self._step("Filling in the demonstration data", seed, environment)
+        if not demonstration.is_done(self._local, api_url):
+            seed = ("app.sandbox.demonstration", str(self._local), api_url, inbox_url)
+            self._step("Filling in the demonstration data", seed, environment)
         self._check()
         facts = {
             "api_url": api_url,
@@ -154,15 +187,17 @@ class _Sandbox:
         if self._outer_database:
             return self._outer_database
         _say("Starting PostgreSQL")
-        self._postgres = postgres.start(self._local / "postgres")
+        with self._interrupts.held():
+            self._postgres = postgres.start(self._local / "postgres")
         asyncio.run(_create_database(self._postgres.url))
         return self._postgres.url.removesuffix("/postgres") + f"/{_DATABASE}"
 
     def _begin(self, name: str, module: tuple[str, ...], environment: Mapping[str, str]) -> Child:
         log = self._local / "log" / f"{name}.log"
-        child = children.begin(name, module, environment=environment, log=log)
-        self._children.append(child)
-        _note(self._lock, self._children)
+        with self._interrupts.held():
+            child = children.begin(name, module, environment=environment, log=log)
+            self._children.append(child)
+            _note(self._lock, self._children)
         return child
 
     def _step(self, what: str, module: tuple[str, ...], environment: Mapping[str, str]) -> None:
@@ -366,11 +401,3 @@ def _say(text: str, to: IO[str] | None = None) -> None:
     """Print, if anybody still listens."""
     with contextlib.suppress(OSError):
         print(text, file=to or sys.stdout, flush=True)
-
-
-def _raise_stopped(_number: int, _frame: FrameType | None) -> None:
-    raise _StoppedByUser
-
-
-def _ignore(_number: int, _frame: FrameType | None) -> None:
-    """Let stopping finish; a handler of ours, so that children do not inherit it."""

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
@@ -48,5 +50,7 @@ class Cors(CORSMiddleware):
             moment = asyncio.get_running_loop().time()
             if moment >= self._fresh_until:
                 self._fresh_until = moment + REFRESH_S
-                self._more = await self._load()
+                # Without the database, the list known last still holds.
+                with suppress(SQLAlchemyError, OSError):
+                    self._more = await self._load()
         await super().__call__(scope, receive, send)

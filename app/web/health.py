@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.kernel.database import Database
+from app.kernel.database import SCHEMA_REVISION, Database
 from app.kernel.errors import Unavailable
 from app.web.declarations import Public
 from app.web.dependencies import provided
@@ -43,7 +43,9 @@ async def health_ready(request: Request) -> HealthView:
     database = provided(request, Database)
     try:
         async with asyncio.timeout(READY_TIMEOUT_S), database.transaction() as tx:
-            await tx.execute(text("select 1 from idempotent_replies limit 1"))
+            revision = await tx.scalar(text("select version_num from alembic_version"))
     except (SQLAlchemyError, OSError, TimeoutError):
         raise Unavailable(retry_after_s=1) from None
+    if revision != SCHEMA_REVISION:
+        raise Unavailable(reason="schema_differs", retry_after_s=5)
     return HealthView(status="ok")

@@ -1,10 +1,15 @@
 """Walks PostgreSQL's catalogue: no table may forget whose rows it holds."""
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import asyncpg
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
+from app.kernel.database import SCHEMA_REVISION
 from app.settings import Settings
 from tests.conftest import ROOT, database_url, make_database
 
@@ -31,7 +36,7 @@ SEEN_ACROSS = {"organizations", "dispatch_recipients"}
 
 
 @pytest.fixture
-async def catalogue(settings: Settings) -> asyncpg.Connection:
+async def catalogue(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(settings.database_url.get_secret_value())
     yield connection
     await connection.close()
@@ -141,9 +146,11 @@ async def test_roles_cannot_log_in_or_pass_row_level_security(
             if name != "alembic_version"} == {"conforme_owner"}  # fmt: skip
 
 
-async def test_models_and_migrations_agree(monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
+def test_the_code_knows_the_newest_migration() -> None:
+    assert ScriptDirectory(str(ROOT / "migrations")).get_heads() == [SCHEMA_REVISION]
 
+
+async def test_models_and_migrations_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     await make_database("conforme_agreement")
     monkeypatch.setenv("DATABASE_OWNER_URL", database_url("conforme_agreement"))
     config = Config(ROOT / "alembic.ini")

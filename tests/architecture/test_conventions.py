@@ -14,8 +14,15 @@ from tests.conftest import ROOT
 SOURCES = sorted((ROOT / "app").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
-MONEY = ("documents/totals.py", "documents/breakdown.py", "documents/printable.py",
-         "documents/drafting.py", "documents/issuing.py", "kernel/money.py", "kernel/formats.py")  # fmt: skip
+MONEY = (
+    "documents/totals.py",
+    "documents/breakdown.py",
+    "documents/printable.py",
+    "documents/drafting.py",
+    "documents/issuing.py",
+    "kernel/money.py",
+    "kernel/formats.py",
+)
 """Where an amount is computed or written."""
 
 

@@ -107,7 +107,7 @@ def test_every_operation_is_described(
 
 
 def test_every_operation_says_who_may_call_it(operations: list[Operation]) -> None:
-    secured = [{"bearer": []}, {"cookie": []}]
+    secured: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
     for _, path, operation in operations:
         assert operation["security"] in (secured, []), path
         if path.startswith("/public/"):

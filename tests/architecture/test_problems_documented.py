@@ -39,7 +39,7 @@ def _raised(name: str, position: int) -> set[str]:
 
 
 def test_every_family_has_a_published_code() -> None:
-    families = [errors.Problem, *errors.Problem.__subclasses__()]
+    families: list[type[errors.Problem]] = [errors.Problem, *errors.Problem.__subclasses__()]
     assert {family.code for family in families} <= set(STATUS)
     for family in families:
         assert family.__doc__

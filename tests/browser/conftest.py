@@ -22,6 +22,7 @@ from tests.offices import Office
 from tests.portal.links import Shelf, a_shelf
 
 CHROMIUM = Path("/usr/bin/chromium")
+HAS_CHROMIUM = CHROMIUM.exists()
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -38,7 +39,7 @@ PHONE = {"width": 390, "height": 844}
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """Start Chromium once; a machine without one skips, except where CI is set."""
-    if not CHROMIUM.exists():
+    if not HAS_CHROMIUM:
         said = f"NO BROWSER TESTS: there is no {CHROMIUM}"
         if os.environ.get("CI"):
             pytest.fail(said)
@@ -105,6 +106,7 @@ class Visitor:
             viewport={"width": width, "height": height},
             color_scheme="dark" if scheme == "dark" else "light",
             java_script_enabled=scripts,
+            locale="es-ES",
         )
         self.contexts.append(context)
         page = await context.new_page()

@@ -123,6 +123,7 @@ async def test_a_job_of_a_killed_worker_is_taken_over(office: Office) -> None:
     url = office.container.settings.database_url.get_secret_value()
     runner = Runner(url, handlers_of(office.worker))
     task = asyncio.create_task(runner.run())
+    left: int | None = None
     for _ in range(500):
         await asyncio.sleep(0.02)
         async with office.worker.database.transaction() as tx:

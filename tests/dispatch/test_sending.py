@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.dispatch import sending
 from app.dispatch.models import Attempt, Recipient
+from app.dispatch.tasks import SendMessage
 from app.mail.ports import Failure, MailError
 from app.worker import outbox_of
 from tests.factories import a_contact, a_sent_quote, an_issued_quote
@@ -56,7 +57,9 @@ async def test_the_message_carries_the_pdf_and_a_link_of_its_own(
         assert document["number"] in message["Subject"]
         (pdf,) = message.iter_attachments()
         assert pdf.get_content().startswith(b"%PDF")
-        text = message.get_body(("plain",)).get_content()
+        plain = message.get_body(("plain",))
+        assert plain is not None
+        text = plain.get_content()
         links |= {word for word in text.split() if "/d/" in word and word.count("/") == 4}
     assert len(links) == 3
     assert "{link}" in dispatch["body_text"]
@@ -86,16 +89,14 @@ async def test_a_final_refusal_fails(office: Office, mail: FakeMail, failure: Fa
     assert await office.deliver() == 0
 
 
-async def test_a_relay_that_is_away_is_waited_for(
-    office: Office, mail: FakeMail, clock: object
-) -> None:
+async def test_a_relay_that_is_away_is_waited_for(office: Office, mail: FakeMail) -> None:
     mail.failures = [refusal(Failure.TRANSPORT, None)] * 3
     document, dispatch = await a_sent_quote(office)
     assert dispatch["recipients"][0]["delivery_state"] == "deferred"
     assert dispatch["recipients"][0]["attempts"] == 0
     assert await office.deliver() == 0
     for _ in range(3):
-        office.container.clock.advance(timedelta(minutes=11))
+        office.clock.advance(timedelta(minutes=11))
         await office.deliver()
     assert (await state_of(office, document["id"]))[0] == "sent"
     assert len({one.content for one in mail.sent}) == 1
@@ -104,7 +105,7 @@ async def test_a_relay_that_is_away_is_waited_for(
 async def test_a_relay_away_for_two_days_fails_and_tells(office: Office, mail: FakeMail) -> None:
     mail.failures = [refusal(Failure.TRANSPORT, None)] * 2
     document, _ = await a_sent_quote(office)
-    office.container.clock.advance(timedelta(hours=48))
+    office.clock.advance(timedelta(hours=48))
     await office.deliver()
     assert await state_of(office, document["id"]) == ("issued", ["delivery_problem"])
 
@@ -115,9 +116,9 @@ async def test_later_is_later_by_the_wait_the_server_named(
     mail.failures = [refusal(Failure.TEMPORARY, 451, retry_after_s=300)]
     _, dispatch = await a_sent_quote(office)
     assert dispatch["recipients"][0]["attempts"] == 1
-    office.container.clock.advance(timedelta(seconds=309))
+    office.clock.advance(timedelta(seconds=309))
     assert await office.deliver() == 0
-    office.container.clock.advance(timedelta(seconds=1))
+    office.clock.advance(timedelta(seconds=1))
     assert await office.deliver() == 1
     assert len(mail.sent) == 1
 
@@ -129,9 +130,9 @@ async def test_a_doubt_is_sent_once_more_with_the_same_bytes_then_left_to_a_pers
     document, dispatch = await a_sent_quote(office)
     assert dispatch["recipients"][0]["delivery_state"] == "uncertain"
     assert (await state_of(office, document["id"]))[0] == "issued"
-    office.container.clock.advance(timedelta(minutes=10))
+    office.clock.advance(timedelta(minutes=10))
     assert await office.deliver() == 1
-    office.container.clock.advance(timedelta(hours=10))
+    office.clock.advance(timedelta(hours=10))
     assert await office.deliver() == 0
     assert (await state_of(office, document["id"]))[1] == ["delivery_problem"]
 
@@ -143,10 +144,10 @@ async def test_a_worker_that_died_before_the_bytes_left_leaves_no_doubt(
     await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
     outbox = outbox_of(office.worker)
     row = await only_recipient(office)
-    await sending._claim(sending.SendMessage(row.organization_id, row.id), outbox)
+    await sending.claim(SendMessage(row.organization_id, row.id), outbox)
     assert await office.deliver() == 1
     assert mail.sent == []
-    office.container.clock.advance(timedelta(minutes=16))
+    office.clock.advance(timedelta(minutes=16))
     await sending.sweep(outbox)
     assert len(mail.sent) == 1
     assert (await only_recipient(office)).uncertain_count == 0
@@ -159,28 +160,28 @@ async def test_a_worker_that_died_while_sending_leaves_a_doubt_and_one_duplicate
     await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
     outbox = outbox_of(office.worker)
     row = await only_recipient(office)
-    lease = await sending._claim(sending.SendMessage(row.organization_id, row.id), outbox)
+    lease = await sending.claim(SendMessage(row.organization_id, row.id), outbox)
     assert lease is not None
-    envelope = await sending._prepare(lease, outbox)
+    envelope = await sending.prepare(lease, outbox)
     assert envelope is not None
     await mail.send(envelope)
-    office.container.clock.advance(timedelta(minutes=15))
+    office.clock.advance(timedelta(minutes=15))
     await office.deliver()
     assert (await only_recipient(office)).state == "uncertain"
-    office.container.clock.advance(timedelta(minutes=10))
+    office.clock.advance(timedelta(minutes=10))
     await office.deliver()
     assert (await only_recipient(office)).state == "sent"
     assert [one.content for one in mail.sent] == [envelope.content] * 2
 
 
-async def test_a_second_worker_leaves_a_leased_row_alone(office: Office, mail: FakeMail) -> None:
+async def test_a_second_worker_leaves_a_leased_row_alone(office: Office) -> None:
     document = await an_issued_quote(office)
     await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
     outbox = outbox_of(office.worker)
     row = await only_recipient(office)
-    job = sending.SendMessage(row.organization_id, row.id)
-    assert await sending._claim(job, outbox) is not None
-    assert await sending._claim(job, outbox) is None
+    job = SendMessage(row.organization_id, row.id)
+    assert await sending.claim(job, outbox) is not None
+    assert await sending.claim(job, outbox) is None
 
 
 async def test_secrets_are_dropped_after_delivery_and_attempts_are_kept(office: Office) -> None:
@@ -235,7 +236,8 @@ async def test_what_cannot_be_sent_says_why(office: Office) -> None:
     assert wrong.json()["errors"][0]["pointer"] == "/to/1"
     twice = await office.api.post(path, json={"to": ["a@b.example"], "cc": ["A@b.example"]})
     assert twice.json()["errors"][0]["pointer"] == "/cc/0"
-    assert (await office.api.get(f"/v1/dispatches?document_id={document['id']}")).json()["data"] == []
+    listed = await office.api.get(f"/v1/dispatches?document_id={document['id']}")
+    assert listed.json()["data"] == []
 
 
 async def test_a_preview_stores_nothing_and_shows_the_words(office: Office) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.documents.numbering import NUMBER_LENGTH_MAX, pattern_fault, write
+from app.documents.numbering import NUMBER_LENGTH_MAX, may_collide, pattern_fault, write
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,22 @@ def test_numbers_of_a_series_never_coincide_and_fit(
     numbers = write(pattern, one, year), write(pattern, other, year)
     assert (numbers[0] == numbers[1]) == (one == other)
     assert all(len(number) <= NUMBER_LENGTH_MAX for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("P-[yy]%%%%", "P-[yy]%%%%", True),
+        ("P-[yy]%%%%", "P-26%%%%", True),
+        ("P-[yy]%%%%", "P-%%", True),
+        ("P-[yyyy]%%", "P-[yy]%%", True),
+        ("P-[yy]%%%%", "PX-[yy]%%%%", False),
+        ("A-[yy]-%%", "A-[yy]/%%", False),
+        ("R[yy]%%", "R[yy]A%%", False),
+    ],
+)
+def test_patterns_that_could_write_one_number_are_told_apart(
+    one: str, other: str, expected: bool
+) -> None:
+    assert may_collide(one, other) is expected
+    assert may_collide(other, one) is expected

@@ -1,5 +1,6 @@
 """Jobs live and die with the transaction that promised them."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -84,7 +85,6 @@ async def test_a_failure_is_retried_later_and_a_hopeless_one_is_kept_visible(
 
     async with container.database.transaction() as tx:
         await enqueue(tx, job)
-    runner = Runner(settings.database_url.get_secret_value(), {Ring: fail})
     for _ in range(12):
         async with container.database.transaction() as tx:
             await tx.execute(
@@ -92,6 +92,7 @@ async def test_a_failure_is_retried_later_and_a_hopeless_one_is_kept_visible(
                      " and headers->>'organization_id' = :id"),
                 {"id": str(job.organization_id)},
             )  # fmt: skip
+        runner = Runner(settings.database_url.get_secret_value(), {Ring: fail})
         await one_round(runner, container, job)
     async with container.database.transaction() as tx:
         dead = [one for one in await dead_letters.list_dead(tx)
@@ -104,8 +105,6 @@ async def test_a_failure_is_retried_later_and_a_hopeless_one_is_kept_visible(
 
 async def one_round(runner: Runner, container: Container, job: Job) -> None:
     """Run until the job has been tried once more."""
-    import asyncio
-
     async def attempts() -> tuple[int, str]:
         async with container.database.transaction() as tx:
             row = (
@@ -118,14 +117,13 @@ async def one_round(runner: Runner, container: Container, job: Job) -> None:
         return row[0], row[1]
 
     before = await attempts()
-    fresh = Runner(runner._url, runner._handlers)
-    task = asyncio.create_task(fresh.run())
+    task = asyncio.create_task(runner.run())
     for _ in range(200):
         await asyncio.sleep(0.02)
         now = await attempts()
         if now != before and now[1] != "picked":
             break
-    fresh.stop()
+    runner.stop()
     await task
 
 

@@ -21,9 +21,7 @@ async def kinds_of(office: Office, contact_id: str) -> list[str]:
     return [entry["kind"] for entry in answer.json()["data"]]
 
 
-async def test_01_a_draft_is_not_sent_and_nothing_is_queued(
-    office: Office, mail: FakeMail
-) -> None:
+async def test_01_a_draft_is_not_sent_and_nothing_is_queued(office: Office) -> None:
     draft = await a_quote(office)
     answer = await office.api.post(f"/v1/documents/{draft['id']}/dispatches", json={})
     assert (answer.status_code, answer.json()["reason"]) == (409, "not_issued")

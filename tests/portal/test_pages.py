@@ -434,8 +434,9 @@ def test_sums_show_discount_surcharge_and_exemption() -> None:
         ],
         discount=Discount(is_percent=True, value=Decimal(10)),
     )
-    labels = [row.label for row in figures.sums_of(printable, "es")]
-    assert labels == [
+    rows = figures.sums_of(printable, "es")
+    assert rows[4].figure == "—"
+    assert [row.label for row in rows] == [
         "Descuento",
         "Base imponible",
         "IVA 21\u00a0% de 90,00\u00a0€",
@@ -443,7 +444,10 @@ def test_sums_show_discount_surcharge_and_exemption() -> None:
         "IVA: exento, 90,00\u00a0€",
         "Total",
     ]
-    assert "Operación exenta de IVA." in page_of(a_shared(printable)).mentions
+    spanish, english = (page_of(a_shared(printable), one).mentions for one in ("es", "en"))
+    assert spanish == ("Operación exenta de IVA según el artículo 20 de la Ley 37/1992.",)
+    assert english[0].startswith(spanish[0])
+    assert english[0].endswith("article 20 of Spanish Law 37/1992.")
 
 
 def test_a_delivery_note_without_prices_shows_none() -> None:

@@ -1,6 +1,7 @@
 """The test inbox, fed over a real SMTP socket, read as a person and as Mailpit's client."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -31,8 +32,8 @@ async def port(mailbox: Mailbox) -> AsyncIterator[int]:
 
 
 @pytest.fixture
-async def inbox(mailbox: Mailbox) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_inbox(mailbox))
+async def inbox(mailbox: Mailbox, clock: FixedClock) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_inbox(mailbox, clock))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8025") as client:
         yield client
 
@@ -133,6 +134,15 @@ async def test_deletes_some_or_all(port: int, inbox: httpx.AsyncClient, tmp_path
 )
 async def test_what_is_not_there_is_404(path: str, inbox: httpx.AsyncClient) -> None:
     assert (await inbox.get(f"/api/v1/{path}")).status_code == 404
+
+
+async def test_the_list_tells_the_time_today_and_the_day_later(
+    mailbox: Mailbox, inbox: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    mailbox.keep(a_message().as_bytes(), "", ["ana@velero.example"])
+    assert ">10:00</time>" in (await inbox.get("/")).text
+    clock.advance(timedelta(days=1))
+    assert ">24/11/2026</time>" in (await inbox.get("/")).text
 
 
 async def test_an_empty_inbox_says_what_to_do(inbox: httpx.AsyncClient) -> None:

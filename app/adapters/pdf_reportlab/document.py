@@ -12,12 +12,12 @@ from app.adapters.pdf_reportlab.blocks import (
     signature_box,
 )
 from app.adapters.pdf_reportlab.flow import Block, Flow, Stack
-from app.adapters.pdf_reportlab.mentions import mentions
 from app.adapters.pdf_reportlab.opening import Fact, Opening
 from app.adapters.pdf_reportlab.sheet import BODY_BOTTOM, BODY_TOP, Sheet
 from app.adapters.pdf_reportlab.table import is_priced, table_of
 from app.adapters.pdf_reportlab.text import TextLine
 from app.adapters.pdf_reportlab.totals import ITEMISED_MOST, breakdown_of, totals_of
+from app.documents.mentions import mentions
 from app.documents.printable import DocumentType, InvoiceKind, Party, Printable
 from app.kernel import formats
 from app.kernel.colors import light_accent

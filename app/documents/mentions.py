@@ -1,4 +1,4 @@
-"""What the law wants said on a document, in Spanish and then in its language.
+"""What the law wants said on a document, in Spanish and then in the reader's language (pure).
 
 The invoicing reference, §1.1 and §1.2: literals j and m of ROF art. 6.1 (exempt with
 its provision, «inversión del sujeto pasivo»), disbursements outside the base, and
@@ -13,10 +13,15 @@ from app.kernel.wording import Wording, wording
 LAW_LANGUAGE = "es"
 
 
-def mentions(says: Printable) -> list[str]:
-    """Give the sentences, each once; Spanish always stands first."""
+def mentions(says: Printable, language: str | None = None) -> list[str]:
+    """Give the sentences, each once; Spanish always stands first.
+
+    Args:
+        says: What the document says.
+        language: Of the reader; the document's when left out.
+    """
     spanish = wording("printed", LAW_LANGUAGE)
-    own = wording("printed", says.language)
+    own = wording("printed", language or says.language)
     sentences = list(dict.fromkeys(_keys(says)))
     return [
         " ".join(dict.fromkeys(_say(sentence, words) for words in (spanish, own)))

@@ -1,0 +1,105 @@
+"""What the document promises is what answers carry."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.clients import client_behind
+from tests.fakes import FakeMail
+from tests.offices import Office
+from tests.two_organizations.test_sweep import a_world, filled, names_in, operations_of
+
+SOMETIMES = {"Idempotency-Replayed", "Retry-After"}
+
+
+def _patterns(office: Office) -> Iterator[tuple[str, re.Pattern[str], dict[str, Any]]]:
+    paths = office.app.openapi()["paths"]
+    for path in sorted(paths, key=lambda one: one.count("{")):
+        pattern = re.compile(re.sub(r"{\w+}", "[^/]+", path))
+        for method, operation in paths[path].items():
+            yield method.upper(), pattern, operation
+
+
+def _operation_of(office: Office, request: httpx.Request) -> dict[str, Any] | None:
+    for method, pattern, operation in _patterns(office):
+        if method == request.method and pattern.fullmatch(request.url.path):
+            return operation
+    return None
+
+
+def _falsehoods(operation: dict[str, Any], answer: httpx.Response) -> Iterator[str]:
+    status = str(answer.status_code)
+    told = operation["responses"].get(status)
+    if told is None:
+        yield f"status {status} is not documented"
+        return
+    if "$ref" in told:
+        if answer.headers["content-type"] != "application/problem+json":
+            yield f"{status} is no problem+json"
+        return
+    for header in set(told["headers"]) - SOMETIMES:
+        if header not in answer.headers:
+            yield f"{header} is documented and not sent"
+    for header in {"ETag", "Location"} - set(told["headers"]):
+        if header in answer.headers:
+            yield f"{header} is sent and not documented"
+    media = answer.headers.get("content-type", "").split(";")[0]
+    if media not in (told.get("content") or {"": None}):
+        yield f"{media} is not documented"
+
+
+@pytest.mark.usefixtures("rival")
+async def test_answers_are_as_documented(
+    office: Office, anonymous: httpx.AsyncClient, mail: FakeMail
+) -> None:
+    seen: dict[str, set[str]] = {}
+    wrong: set[str] = set()
+
+    async def check(answer: httpx.Response) -> None:
+        operation = _operation_of(office, answer.request)
+        if operation is None:
+            return
+        name = operation["operationId"]
+        seen.setdefault(name, set()).add(str(answer.status_code))
+        wrong.update(f"{name}: {one}" for one in _falsehoods(operation, answer))
+
+    for api in (office.api, anonymous):
+        api.event_hooks = {**api.event_hooks, "response": [check]}
+    world = await a_world(office, anonymous, mail)
+    client = client_behind(anonymous, mail)
+    nonce = (await client.see())["form_nonce"]
+    said = {"name": "Ana", "body": "¿Y el IVA?", "form_nonce": nonce}
+    await client.open()
+    await anonymous.post(f"{client.path}/comments", json=said)
+    await client.answer("undo")
+    await client.answer("accept")
+    for part in ("comments", "pdf", "receipt"):
+        await anonymous.get(f"{client.path}/{part}")
+    await anonymous.post(f"{client.path}/renewals")
+    contact, draft = world.ids["contact_id"][0], world.ids["document_id"][1]
+    await office.api.patch(f"/v1/contacts/{contact}", json={"tags": ["puerto"]})
+    await office.api.patch(f"/v1/documents/{draft}", json={"title": "Otro"})
+    await office.api.post(f"/v1/documents/{draft}/dispatches/preview", json={})
+    await office.api.post(f"/v1/dispatches/{world.ids['dispatch_id'][0]}/resend", json={})
+    await office.api.post(f"/v1/notices/{world.ids['notice_id'][0]}/review")
+    series = {"type": "invoice", "name": "Otra", "pattern": "Z-[yy]%%%%"}
+    await office.api.post("/v1/number-series", json=series)
+    for method, path, _ in operations_of(office):
+        if method == "GET":
+            for address in filled(path, world) if names_in(path) else [path]:
+                await office.api.get(address)
+    decision = {"decision": "accepted", "told_by": "Ana", "note": "Por teléfono"}
+    sent = world.ids["document_id"][0]
+    await office.api.post(f"/v1/documents/{sent}/decisions", json=decision)
+    await office.api.delete(f"/v1/documents/{draft}")
+    await office.api.delete(f"/v1/contacts/{contact}")
+    await office.api.delete(f"/v1/api-keys/{world.ids['api_key_id'][0]}")
+    for path in ("/v1/meta/problems", "/v1/meta/event-kinds", "/health/live", "/health/ready"):
+        await anonymous.get(path)
+    assert not wrong, "\n".join(sorted(wrong))
+    done = {name for name, statuses in seen.items() if any(s < "300" for s in statuses)}
+    every = {operation["operationId"] for _, _, operation in _patterns(office)}
+    assert every - done <= {"log_in", "refresh_session", "log_out", "cancel_dispatch"}

@@ -1,0 +1,1 @@
+"""Two organizations side by side: neither learns of the other."""

@@ -1,0 +1,295 @@
+"""Every operation of the contract, tried by one organization on another's things.
+
+The document of the API says which operations there are, so a new one is swept without
+a word here; a new kind of identifier fails until `World` knows one.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from app.kernel.actor import Permission
+from app.settings import Settings
+from tests.clients import client_behind
+from tests.factories import CONTACT, Json, a_contact, a_quote, a_sent_quote
+from tests.fakes import FakeMail
+from tests.offices import Office, client_of
+
+Operation = tuple[str, str, dict[str, Any]]
+Row = tuple[str, str]
+
+NOT_THE_STATE = {"idempotent_replies"}
+"""Replies are remembered by reading offices too; they are not the organization's business."""
+
+
+@dataclass
+class World:
+    """One organization with something of every kind.
+
+    Attributes:
+        ids: By the name of the path parameter; a document both as a draft and sent.
+    """
+
+    office: Office
+    ids: dict[str, list[str]]
+    api_key: str
+
+    @property
+    def everything(self) -> set[str]:
+        """Every identifier a stranger must never read."""
+        return {one for several in self.ids.values() for one in several}
+
+
+async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) -> World:
+    contact = await a_contact(office)
+    draft = await a_quote(office, contact)
+    sent, dispatch = await a_sent_quote(office, contact)
+    client = client_behind(anonymous, mail)
+    assert (await client.answer("reject", comment="Muy caro")).status_code == 200
+    comment = {"body": "Llamar mañana", "document_id": sent["id"], "visibility": "internal"}
+    noted = await office.api.post(f"/v1/contacts/{contact['id']}/comments", json=comment)
+    assert noted.status_code == 201, noted.text
+    key = {"name": "Web", "scopes": [permission.value for permission in Permission]}
+    made = await office.api.post("/v1/api-keys", json=key)
+    assert made.status_code == 201, made.text
+    series = (await office.api.get("/v1/number-series")).json()["data"]
+    notices = (await office.api.get("/v1/notices")).json()["data"]
+    assert notices, "a rejection raises a notice"
+    ids = {
+        "contact_id": [contact["id"]],
+        "document_id": [sent["id"], draft["id"]],
+        "dispatch_id": [dispatch["id"]],
+        "api_key_id": [made.json()["id"]],
+        "series_id": [one["id"] for one in series],
+        "notice_id": [one["id"] for one in notices],
+        "comment_id": [noted.json()["id"]],
+        "user_id": [str(office.user_id)],
+    }
+    return World(office, ids, made.json()["secret"])
+
+
+@pytest.fixture
+async def ours(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) -> World:
+    return await a_world(office, anonymous, mail)
+
+
+@pytest.fixture
+async def theirs(rival: Office, anonymous: httpx.AsyncClient, mail: FakeMail) -> World:
+    return await a_world(rival, anonymous, mail)
+
+
+@pytest.fixture(params=["session", "api_key"])
+async def stranger(
+    request: pytest.FixtureRequest, theirs: World
+) -> AsyncIterator[httpx.AsyncClient]:
+    """The rival's credentials, of either kind and with every permission."""
+    if request.param == "session":
+        yield theirs.office.api
+        return
+    bearer = f"Bearer {theirs.api_key}"
+    async with client_of(theirs.office.app, Authorization=bearer) as api:
+        api.event_hooks = theirs.office.api.event_hooks
+        yield api
+
+
+@pytest.fixture
+async def owner(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
+    """Sees every row of every organization."""
+    connection = await asyncpg.connect(settings.database_url.get_secret_value())
+    yield connection
+    await connection.close()
+
+
+async def state_of(owner: asyncpg.Connection, organization_id: UUID) -> list[Row]:
+    """Write down every row of an organization."""
+    tables = await owner.fetch(
+        "select table_name from information_schema.columns"
+        " where table_schema = 'public' and column_name = 'organization_id' order by 1"
+    )
+    rows: list[Row] = []
+    for (table,) in tables:
+        if table not in NOT_THE_STATE:
+            query = f'select t::text from "{table}" t where organization_id = $1 order by 1'  # noqa: S608 - names from the catalogue
+            rows += [(table, row[0]) for row in await owner.fetch(query, organization_id)]
+    assert rows
+    return rows
+
+
+def operations_of(office: Office) -> Iterator[Operation]:
+    """Give what needs a sign-in; behind a link the token is the authority."""
+    for path, item in office.app.openapi()["paths"].items():
+        for method, operation in item.items():
+            if operation["security"]:
+                yield method.upper(), path, operation
+
+
+def names_in(path: str) -> list[str]:
+    return re.findall(r"{(\w+)}", path)
+
+
+def filled(path: str, world: World) -> list[str]:
+    """Give the path with each of the world's identifiers in turn."""
+    (name,) = names_in(path)
+    assert name in world.ids, f"{path}: give the world a {name}"
+    return [path.replace(f"{{{name}}}", one) for one in world.ids[name]]
+
+
+def body_of(operation: dict[str, Any]) -> Json | None:
+    content = operation.get("requestBody", {}).get("content", {})
+    example: Json | None = content.get("application/json", {}).get("example")
+    return example
+
+
+async def test_what_is_another_organizations_is_not_there(
+    ours: World, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    before = await state_of(owner, ours.office.organization_id)
+    tried = 0
+    for method, path, operation in operations_of(ours.office):
+        if not names_in(path):
+            continue
+        for address in filled(path, ours):
+            answer = await stranger.request(method, address, json=body_of(operation))
+            told = f"{method} {address}: {answer.status_code} {answer.text}"
+            assert answer.status_code == 404, told
+            problem = answer.json()
+            assert (problem["code"], problem["reason"], problem["errors"]) == (
+                "not_found", None, [],
+            ), told  # fmt: skip
+            tried += 1
+    assert tried > 25
+    assert await state_of(owner, ours.office.organization_id) == before
+
+
+async def test_absent_and_foreign_cannot_be_told_apart(
+    ours: World, stranger: httpx.AsyncClient
+) -> None:
+    nobody = "019aa8c4-5c00-7000-8000-00000000ffff"
+    for method, path, operation in operations_of(ours.office):
+        for address in filled(path, ours)[:1] if names_in(path) else []:
+            (name,) = names_in(path)
+            absent = path.replace(f"{{{name}}}", nobody)
+            answers = [
+                await stranger.request(method, one, json=body_of(operation))
+                for one in (address, absent)
+            ]
+            foreign, missing = (
+                {k: v for k, v in a.json().items() if k not in {"instance", "request_id"}}
+                for a in answers
+            )
+            assert foreign == missing, path
+
+
+async def test_the_same_addresses_work_for_their_own(ours: World) -> None:
+    """Without this the sweep could pass on addresses that nobody can open."""
+    for method, path, _ in operations_of(ours.office):
+        if method == "GET" and names_in(path):
+            answers = [await ours.office.api.get(address) for address in filled(path, ours)]
+            assert 200 in {answer.status_code for answer in answers}, path
+            assert 404 not in {answer.status_code for answer in answers}, path
+
+
+async def test_lists_show_nothing_of_the_other(
+    ours: World, theirs: World, stranger: httpx.AsyncClient
+) -> None:
+    listed = 0
+    for method, path, operation in operations_of(ours.office):
+        if method != "GET" or names_in(path):
+            continue
+        answer = await stranger.get(path)
+        assert answer.status_code == 200, f"{path}: {answer.text}"
+        assert not [one for one in ours.everything if one in answer.text], path
+        assert str(ours.office.organization_id) not in answer.text, path
+        listed += 1
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] != "query" or not parameter["name"].endswith("_id"):
+                continue
+            for one in ours.ids.get(parameter["name"], ours.ids["user_id"]):
+                narrowed = await stranger.get(path, params={parameter["name"]: one})
+                told = f"{path} {parameter['name']}: {narrowed.text}"
+                assert narrowed.status_code == 200, told
+                found = narrowed.json()
+                assert not found.get("data"), told
+                assert not found.get("total"), told
+    assert listed > 8
+    assert theirs.everything.isdisjoint(ours.everything)
+
+
+async def test_another_organizations_ids_cannot_be_written_into_ones_own(
+    ours: World, theirs: World, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    before = await state_of(owner, ours.office.organization_id)
+    schemas = ours.office.app.openapi()["components"]["schemas"]
+    own = {
+        "create_contact": {**CONTACT, "allow_duplicate": True},
+        "create_document": {"type": "quote", "contact_id": theirs.ids["contact_id"][0]},
+        "create_comment": {"body": "Hola"},
+    }
+    foreign = {
+        "contact_id": ours.ids["contact_id"][0],
+        "parent_contact_id": ours.ids["contact_id"][0],
+        "assigned_salesperson_id": ours.ids["user_id"][0],
+        "salesperson_id": ours.ids["user_id"][0],
+        "series_id": ours.ids["series_id"][0],
+        "document_id": ours.ids["document_id"][0],
+    }
+    tried = 0
+    for method, path, operation in operations_of(ours.office):
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        shape = schemas.get(content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1], {})
+        for name, property_ in shape.get("properties", {}).items():
+            if "uuid" not in str(property_) or name not in foreign:
+                continue
+            address = filled(path, theirs)[-1] if names_in(path) else path
+            body = {**own.get(operation["operationId"], {}), name: foreign[name]}
+            answer = await stranger.request(method, address, json=body)
+            told = f"{method} {address} {name}: {answer.status_code} {answer.text}"
+            assert 400 <= answer.status_code < 500, told
+            assert answer.json()["code"] in {"validation_failed", "not_found"}, told
+            tried += 1
+    assert tried >= 7
+    assert await state_of(owner, ours.office.organization_id) == before
+
+
+async def test_naming_another_organization_opens_nothing(
+    ours: World, stranger: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    before = await state_of(owner, ours.office.organization_id)
+    header = {"Organization-Id": str(ours.office.organization_id)}
+    for method, path, operation in operations_of(ours.office):
+        if operation["operationId"] == "log_out":
+            continue
+        address = filled(path, ours)[0] if names_in(path) else path
+        answer = await stranger.request(method, address, json=body_of(operation), headers=header)
+        assert answer.status_code in {403, 404}, f"{method} {path}: {answer.text}"
+        assert not [one for one in ours.everything - {address} if f'"{one}"' in answer.text]
+    assert await state_of(owner, ours.office.organization_id) == before
+
+
+async def test_the_same_key_belongs_to_each_alone(office: Office, rival: Office) -> None:
+    header = {"Idempotency-Key": "the-same-key"}
+    first = await office.api.post("/v1/contacts", json=CONTACT, headers=header)
+    second = await rival.api.post("/v1/contacts", json=CONTACT, headers=header)
+    assert first.status_code == second.status_code == 201
+    assert first.json()["id"] != second.json()["id"]
+    assert "idempotency-replayed" not in second.headers
+
+
+async def test_without_credentials_nothing_opens(
+    ours: World, anonymous: httpx.AsyncClient, owner: asyncpg.Connection
+) -> None:
+    before = await state_of(owner, ours.office.organization_id)
+    for method, path, operation in operations_of(ours.office):
+        address = filled(path, ours)[0] if names_in(path) else path
+        headers = {"Idempotency-Key": "k", "If-Match": "*"}
+        answer = await anonymous.request(method, address, json=body_of(operation), headers=headers)
+        assert answer.status_code == 401, f"{method} {path}: {answer.text}"
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.json()["code"] == "authentication_required"
+    assert await state_of(owner, ours.office.organization_id) == before
