@@ -54,7 +54,7 @@ def may_collide(one: str, other: str) -> bool:
     """
     for left in _prefixes(one):
         for right in _prefixes(other):
-            longer, shorter = max(left, right, key=len), min(left, right, key=len)
+            shorter, longer = sorted((left, right), key=len)
             rest = longer.removeprefix(shorter)
             if longer.startswith(shorter) and (not rest or rest.isdigit()):
                 return True

@@ -183,7 +183,10 @@ async def issue_document(
 @router.get(
     "/{document_id}/pdf",
     response_class=Response,
-    responses={200: {"content": {PDF: {"schema": {"type": "string", "format": "binary"}}}}},
+    responses={
+        200: {"content": {PDF: {"schema": {"type": "string", "format": "binary"}}}},
+        409: {"description": "A draft has no PDF yet."},
+    },
 )
 async def get_document_pdf(
     document_id: UUID,

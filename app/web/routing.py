@@ -30,6 +30,8 @@ class Route(APIRoute):
             if unknown:
                 raise Invalid(faults=[Fault(name, "extra_forbidden", "query") for name in unknown])
             response = await handler(request)
+            if response.status_code == 204:  # noqa: PLR2004 - no content, and so no type of it
+                del response.headers["content-type"]
             tx = getattr(request.state, "tx", None)
             if tx is not None and response.status_code < 300:  # noqa: PLR2004 - success only
                 now = request.app.state.container.clock.now()

@@ -83,7 +83,10 @@ def test_numbers_of_a_series_never_coincide_and_fit(
     ],
 )
 def test_patterns_that_could_write_one_number_are_told_apart(
-    one: str, other: str, expected: bool
+    one: str,
+    other: str,
+    *,
+    expected: bool,
 ) -> None:
     assert may_collide(one, other) is expected
     assert may_collide(other, one) is expected
