@@ -288,7 +288,7 @@ def _mark(response: Node, status: str, operation: Node, schemas: Node) -> None:
     shape = examples.resolve(media.get("schema", {}), schemas)
     if "version" in shape.get("properties", {}):
         headers["ETag"] = {"$ref": "#/components/headers/ETag"}
-    if status == "201" and operation["security"]:  # a client's address would tell its secret
+    if status == "201" and operation.get("security"):  # a client's address would tell its secret
         headers["Location"] = {"$ref": "#/components/headers/Location"}
     if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ())):
         headers["Idempotency-Replayed"] = {"$ref": "#/components/headers/Idempotency-Replayed"}

@@ -79,10 +79,10 @@ async def test_answers_are_as_documented(
     for part in ("comments", "pdf", "receipt"):
         await anonymous.get(f"{client.path}/{part}")
     await anonymous.post(f"{client.path}/renewals")
-    contact, draft = world.ids["contact_id"][0], world.ids["document_id"][1]
+    contact, (sent, draft) = world.ids["contact_id"][0], world.ids["document_id"]
     await office.api.patch(f"/v1/contacts/{contact}", json={"tags": ["puerto"]})
     await office.api.patch(f"/v1/documents/{draft}", json={"title": "Otro"})
-    await office.api.post(f"/v1/documents/{draft}/dispatches/preview", json={})
+    await office.api.post(f"/v1/documents/{sent}/dispatches/preview", json={})
     await office.api.post(f"/v1/dispatches/{world.ids['dispatch_id'][0]}/resend", json={})
     await office.api.post(f"/v1/notices/{world.ids['notice_id'][0]}/review")
     series = {"type": "invoice", "name": "Otra", "pattern": "Z-[yy]%%%%"}
@@ -92,7 +92,6 @@ async def test_answers_are_as_documented(
             for address in filled(path, world) if names_in(path) else [path]:
                 await office.api.get(address)
     decision = {"decision": "accepted", "told_by": "Ana", "note": "Por teléfono"}
-    sent = world.ids["document_id"][0]
     await office.api.post(f"/v1/documents/{sent}/decisions", json=decision)
     await office.api.delete(f"/v1/documents/{draft}")
     await office.api.delete(f"/v1/contacts/{contact}")

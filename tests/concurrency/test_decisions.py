@@ -12,7 +12,7 @@ from tests.fakes import FakeMail
 from tests.offices import Office
 from tests.portal.links import NAME, Shelf, a_shelf
 
-ROUNDS = 6
+ROUNDS = 3
 CLIENTS = 10
 MAY_FOLLOW = {
     None: {"accepted", "rejected"},

@@ -1,0 +1,65 @@
+"""The chain of what happened: given after the commit, and broken by any tampering."""
+
+import asyncpg
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import DBAPIError
+
+from app.documents.models import Decision
+from app.events import sequencing
+from app.events.models import Event
+from app.kernel.database import Base
+from app.worker import schedules_of
+from tests.factories import an_issued_quote
+from tests.offices import Office
+
+EVENTS = Base.metadata.tables[Event.__tablename__]
+DECISIONS = Base.metadata.tables[Decision.__tablename__]
+
+
+async def chain(office: Office) -> None:
+    by_name = {one.name: one for one in schedules_of(office.worker)}
+    await by_name["events.chain"].sweep()
+
+
+async def test_committed_facts_get_places_without_gaps(office: Office) -> None:
+    await an_issued_quote(office)
+    await chain(office)
+    await an_issued_quote(office)
+    await chain(office)
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        count = await tx.scalar(select(func.count()).select_from(Event))
+        last = await tx.scalar(select(func.max(Event.position)))
+        assert count == last
+        assert await sequencing.first_break(tx, office.organization_id, EVENTS) is None
+        assert await sequencing.first_break(tx, office.organization_id, DECISIONS) is None
+
+
+async def test_one_changed_word_breaks_the_chain(office: Office) -> None:
+    await an_issued_quote(office)
+    await chain(office)
+    url = office.container.settings.database_url.get_secret_value()
+    superuser = await asyncpg.connect(url)
+    try:
+        async with superuser.transaction():
+            await superuser.execute("set local session_replication_role = replica")
+            await superuser.execute(
+                "update events set actor_name = 'Otro' where organization_id = $1 and position = 2",
+                office.organization_id,
+            )
+    finally:
+        await superuser.close()
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        assert await sequencing.first_break(tx, office.organization_id, EVENTS) == 2
+
+
+async def test_a_place_is_given_once(office: Office) -> None:
+    await an_issued_quote(office)
+    await chain(office)
+
+    async def move() -> None:
+        async with office.worker.database.transaction(office.organization_id) as tx:
+            await tx.execute(update(Event).values(position=Event.position + 100))
+
+    with pytest.raises(DBAPIError):
+        await move()
