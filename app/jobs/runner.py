@@ -26,6 +26,8 @@ FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(hours=1)
 HEARTBEAT_TIMEOUT = timedelta(seconds=30)
 """A job whose worker gave no sign for so long is taken over by another."""
+POLL_EVERY = timedelta(seconds=2)
+"""NOTIFY only makes it quicker: whatever becomes of it, the queue is looked at so often."""
 _RECONNECT_S = (1.0, 30.0)
 
 Handler = Callable[[Any], Awaitable[None]]
@@ -149,9 +151,8 @@ class Runner:
                 return
             await queuer.run(
                 mode=mode,
-                dequeue_timeout=timedelta(seconds=5),
+                dequeue_timeout=POLL_EVERY,
                 heartbeat_timeout=self._heartbeat_timeout,
-                shutdown_on_listener_failure=True,
             )
 
 
