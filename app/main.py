@@ -39,8 +39,20 @@ def create_app(container: Container) -> FastAPI:
     limits = RateLimits(container.database, container.settings.rate_limit_factor)
     app.state.parts = {**container.parts(), RateLimits: limits}
     for router in (
-        auth, access, contacts, series, documents, dispatch, comments, history, notices,
-        portal, browser, meta.router, health.router, docs.router,
+        auth,
+        access,
+        contacts,
+        series,
+        documents,
+        dispatch,
+        comments,
+        history,
+        notices,
+        portal,
+        browser,
+        meta.router,
+        health.router,
+        docs.router,
     ):
         app.include_router(router)
     docs.mount(app)

@@ -79,9 +79,7 @@ def outbox_of(container: Container) -> Outbox:
     )
 
 
-def create_runner(
-    container: Container, *, heartbeat_timeout: timedelta | None = None
-) -> Runner:
+def create_runner(container: Container, *, heartbeat_timeout: timedelta | None = None) -> Runner:
     """Make the engine of a worker process."""
     settings = container.settings
     url = (settings.database_worker_url or settings.database_url).get_secret_value()

@@ -28,13 +28,15 @@ ADVISORY_LOCK = 5_812_337_001
 
 _TIMEOUTS = {"lock_timeout": "3000", "statement_timeout": "60000"}
 
-Kind = Literal[
-    "schema", "table", "column", "index", "unique_constraint", "foreign_key_constraint"
-]
+Kind = Literal["schema", "table", "column", "index", "unique_constraint", "foreign_key_constraint"]
 
 
 def is_ours(
-    _: SchemaItem, name: str | None, kind: str, reflected: bool, __: SchemaItem | None  # noqa: FBT001 - alembic's own face
+    _: SchemaItem,
+    name: str | None,
+    kind: str,
+    reflected: bool,  # noqa: FBT001 - alembic's own face
+    __: SchemaItem | None,
 ) -> bool:
     """Leave the queue library's tables to themselves."""
     return not (kind == "table" and reflected and (name or "").startswith("pgqueuer"))

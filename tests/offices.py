@@ -88,9 +88,7 @@ async def _complete(request: httpx.Request) -> None:
 
 
 @asynccontextmanager
-async def found_office(
-    container: Container, worker: Container, name: str
-) -> AsyncIterator[Office]:
+async def found_office(container: Container, worker: Container, name: str) -> AsyncIterator[Office]:
     """Found an organization with an admin, its number series and a session."""
     app = create_app(container)
     at = container.clock.now()
@@ -117,9 +115,7 @@ async def found_office(
         life = at + timedelta(days=1000)
         own = SessionToken.token_hash == hash_token(tokens.access)
         await tx.execute(update(SessionToken).where(own).values(expires_at=life))
-    actor = Actor(
-        ActorKind.USER, organization.id, user.id, user.name, frozenset(Permission)
-    )
+    actor = Actor(ActorKind.USER, organization.id, user.id, user.name, frozenset(Permission))
     async with client_of(app, Authorization=f"Bearer {tokens.access}") as api:
         api.event_hooks = {"request": [_complete], "response": []}
         yield Office(

@@ -13,9 +13,7 @@ THREAD_MAX = 200
 """How many comments a thread shows; the latest ones."""
 
 
-async def thread(
-    tx: AsyncSession, organization_id: UUID, document_id: UUID
-) -> Sequence[Comment]:
+async def thread(tx: AsyncSession, organization_id: UUID, document_id: UUID) -> Sequence[Comment]:
     """List what a document's client may read, oldest first; at most the latest 200."""
     query = select(Comment).where(
         Comment.organization_id == organization_id,

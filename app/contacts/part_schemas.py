@@ -68,9 +68,7 @@ class PersonBody(Body):
     job_title: Short = Field("", examples=["Gerente"])
     email: EmailText | None = Field(None, examples=["ana@varaderosol.example"])
     phone: PhoneText | None = Field(None, examples=["+34611222444"])
-    language: Language | None = Field(
-        None, description="The contact's when null.", examples=["es"]
-    )
+    language: Language | None = Field(None, description="The contact's when null.", examples=["es"])
     can_decide: StrictBool = Field(default=False, examples=[True])
     can_pay: StrictBool = Field(default=False, examples=[False])
     cc_by_default: StrictBool = Field(default=False, examples=[False])

@@ -23,9 +23,7 @@ from app.kernel.identifiers import new_id
 
 def emails(bodies: Sequence[EmailBody], findings: Findings) -> list[ContactEmail]:
     """Normalize e-mails: none twice whatever its case, exactly one primary."""
-    _require_at_most_one(
-        [body.is_primary for body in bodies], "/emails/{}/is_primary", findings
-    )
+    _require_at_most_one([body.is_primary for body in bodies], "/emails/{}/is_primary", findings)
     has_primary = any(body.is_primary for body in bodies)
     rows, seen = [], set()
     for position, body in enumerate(bodies):
@@ -58,9 +56,7 @@ def phones(bodies: Sequence[PhoneBody], findings: Findings) -> list[ContactPhone
 
 def addresses(bodies: Sequence[AddressBody], findings: Findings) -> list[ContactAddress]:
     """Check addresses: at most one is fiscal; Spanish postcodes give the province."""
-    _require_at_most_one(
-        [body.kind == "fiscal" for body in bodies], "/addresses/{}/kind", findings
-    )
+    _require_at_most_one([body.kind == "fiscal" for body in bodies], "/addresses/{}/kind", findings)
     return [_address(position, body, findings) for position, body in enumerate(bodies)]
 
 
@@ -101,9 +97,7 @@ def persons(
     for position, body in enumerate(bodies):
         if body.id is not None and body.id not in free:
             findings.add(f"/persons/{position}/id", "reference.unknown")
-        same = (
-            key for key, name in free.items() if name == body.name and key not in named
-        )
+        same = (key for key, name in free.items() if name == body.name and key not in named)
         identifier = body.id or next(same, None) or new_id()
         free.pop(identifier, None)
         pointer = f"/persons/{position}"

@@ -73,9 +73,7 @@ async def list_contacts(
         query = query.where(Contact.tags.contains([wanted.tag]))
     if after is not None:
         query = query.where(tuple_(Contact.search_name, Contact.id) > tuple_(*after))
-    return list(
-        await tx.scalars(query.order_by(Contact.search_name, Contact.id).limit(limit + 1))
-    )
+    return list(await tx.scalars(query.order_by(Contact.search_name, Contact.id).limit(limit + 1)))
 
 
 async def find_active_with_tax_id(

@@ -55,9 +55,7 @@ async def create_contact(
 
 
 @router.get("/{contact_id}")
-async def get_contact(
-    contact_id: UUID, actor: Reader, tx: Tx, response: Response
-) -> ContactView:
+async def get_contact(contact_id: UUID, actor: Reader, tx: Tx, response: Response) -> ContactView:
     """Read a contact, archived ones too."""
     contact = await queries.get(tx, actor, contact_id)
     set_etag(response, contact.version)
@@ -88,9 +86,7 @@ async def update_contact(
 
 
 @router.delete("/{contact_id}", status_code=204)
-async def archive_contact(
-    contact_id: UUID, actor: Writer, tx: Tx, at: Now, seen: MustSee
-) -> None:
+async def archive_contact(contact_id: UUID, actor: Writer, tx: Tx, at: Now, seen: MustSee) -> None:
     """Archive a contact; it leaves the lists, its history and documents stay."""
     contact = await queries.get(tx, actor, contact_id, for_update=True)
     seen.check(contact.version)

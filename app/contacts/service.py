@@ -218,9 +218,7 @@ async def _require_unclaimed(
         raise Conflict(code="duplicate", extra={"existing_id": str(holder)})
 
 
-async def _replace(
-    tx: AsyncSession, contact: Contact, lists: Mapping[str, Sequence[Base]]
-) -> None:
+async def _replace(tx: AsyncSession, contact: Contact, lists: Mapping[str, Sequence[Base]]) -> None:
     """Put new lists in the place of the old ones.
 
     The old rows leave the database first: its unique indexes look at every statement,

@@ -159,9 +159,7 @@ def compose(order: LetterOrder) -> Letter:
 def default_subject(says: Printable, kind: LetterKind, language: str) -> str:
     """Give the subject when staff wrote none."""
     words = wording("letters", language)
-    text = words(
-        f"subject.{kind}", **_nouns(says, words), n=_number(says), org=_organization(says)
-    )
+    text = words(f"subject.{kind}", **_nouns(says, words), n=_number(says), org=_organization(says))
     return header_text(text, _SUBJECT_LENGTH_MAX)
 
 

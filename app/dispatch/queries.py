@@ -95,9 +95,7 @@ async def recipient(
     found = await tx.scalar(query.execution_options(populate_existing=True))
     if found is None:
         raise NotFound
-    await _whole(
-        tx, Dispatch.organization_id == organization_id, Dispatch.id == found.dispatch_id
-    )
+    await _whole(tx, Dispatch.organization_id == organization_id, Dispatch.id == found.dispatch_id)
     return found
 
 

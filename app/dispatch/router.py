@@ -100,9 +100,7 @@ async def resend_dispatch(
 
 
 @router.post("/dispatches/{dispatch_id}/cancel")
-async def cancel_dispatch(
-    dispatch_id: UUID, actor: Canceller, tx: Tx, at: Now
-) -> DispatchView:
+async def cancel_dispatch(dispatch_id: UUID, actor: Canceller, tx: Tx, at: Now) -> DispatchView:
     """Call off a dispatch none of whose messages has left yet."""
     dispatch = await queries.get(tx, actor, dispatch_id)
     document = await documents.get(tx, actor, dispatch.document_id, for_update=True)

@@ -181,9 +181,7 @@ async def claim(job: SendMessage, outbox: Outbox) -> Lease | None:
 def _is_due(row: Recipient, at: datetime) -> bool:
     if row.queue_state == "ready":
         return row.next_attempt_at <= at
-    return (
-        row.queue_state == "leased" and row.lease_until is not None and row.lease_until <= at
-    )
+    return row.queue_state == "leased" and row.lease_until is not None and row.lease_until <= at
 
 
 async def prepare(lease: Lease, outbox: Outbox) -> Envelope | None:
@@ -302,9 +300,7 @@ async def _build(material: _Material, row: Recipient, outbox: Outbox) -> bytes:
     )
 
 
-async def _write_success(
-    lease: Lease, outbox: Outbox, receipt: Receipt, duration_ms: int
-) -> None:
+async def _write_success(lease: Lease, outbox: Outbox, receipt: Receipt, duration_ms: int) -> None:
     at = outbox.clock.now()
     actor = system(lease.organization_id)
     async with outbox.database.transaction(lease.organization_id) as tx:
@@ -333,9 +329,7 @@ async def _write_success(
         await record(tx, actor, fact, at=at)
 
 
-async def _write_failure(
-    lease: Lease, outbox: Outbox, error: MailError, duration_ms: int
-) -> None:
+async def _write_failure(lease: Lease, outbox: Outbox, error: MailError, duration_ms: int) -> None:
     at = outbox.clock.now()
     async with outbox.database.transaction(lease.organization_id) as tx:
         document, row = await _locked(tx, lease)
@@ -547,5 +541,3 @@ def _transport_wait(row: Recipient, at: datetime) -> timedelta:
     shortest, longest = TRANSPORT_WAIT
     waited = at - max(row.queued_at, row.deadline_at - timedelta(hours=48))
     return min(longest, max(shortest, waited / 2))
-
-

@@ -417,5 +417,3 @@ async def _project(tx: AsyncSession, document: Document, *, at: datetime) -> Non
 
 def _zone(organization: Organization) -> ZoneInfo:
     return ZoneInfo(organization.time_zone)
-
-

@@ -37,9 +37,7 @@ _PLAIN_FIELDS = (
 )  # fmt: skip
 
 
-async def create(
-    tx: AsyncSession, actor: Actor, draft: DocumentDraft, *, at: datetime
-) -> Document:
+async def create(tx: AsyncSession, actor: Actor, draft: DocumentDraft, *, at: datetime) -> Document:
     """Begin a document; it has no number until it is issued.
 
     Raises:

@@ -155,9 +155,7 @@ def _fill_dates(document: Document, organization: Organization, contact: Contact
         document.due_date = document.issue_date + timedelta(days=days)
 
 
-def _revision(
-    document: Document, says: Printable, actor: Actor, at: datetime
-) -> DocumentRevision:
+def _revision(document: Document, says: Printable, actor: Actor, at: datetime) -> DocumentRevision:
     assert document.issue_date is not None  # noqa: S101 - just allotted
     snapshot = printable.to_json(says)
     canonical = json.dumps(snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -34,9 +34,7 @@ async def ensure_pdf(
     """
     async with database.transaction(organization_id) as tx:
         held = await queries.revision(tx, organization_id, document_id, revision)
-        stored = await queries.find_pdf(
-            tx, organization_id, document_id, revision, held.language
-        )
+        stored = await queries.find_pdf(tx, organization_id, document_id, revision, held.language)
         if stored is not None:
             return stored.content
         says = printable.from_json(held.snapshot)

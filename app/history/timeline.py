@@ -152,9 +152,7 @@ class Card:
     answer: Decision | None
 
 
-async def cards(
-    tx: AsyncSession, actor: Actor, entries: Sequence[Event]
-) -> dict[UUID, Card]:
+async def cards(tx: AsyncSession, actor: Actor, entries: Sequence[Event]) -> dict[UUID, Card]:
     """Give the card of every entry that is a dispatch's, by the dispatch's id."""
     ids = {entry.subject_id for entry in entries if entry.kind in {QUEUED, SENT}}
     if not ids:

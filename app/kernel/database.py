@@ -51,9 +51,7 @@ class Database:
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
 
     @asynccontextmanager
-    async def transaction(
-        self, organization_id: UUID | None = None
-    ) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, organization_id: UUID | None = None) -> AsyncIterator[AsyncSession]:
         """Open one transaction; commit at the end, roll back on any exception.
 
         Row-level security shows nothing until an organization is entered, here or

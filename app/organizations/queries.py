@@ -108,9 +108,7 @@ async def get_api_key(tx: AsyncSession, actor: Actor, key_id: UUID) -> ApiKey:
         NotFound: There is none.
     """
     key = await tx.scalar(
-        select(ApiKey).where(
-            ApiKey.organization_id == actor.organization_id, ApiKey.id == key_id
-        )
+        select(ApiKey).where(ApiKey.organization_id == actor.organization_id, ApiKey.id == key_id)
     )
     if key is None:
         raise NotFound

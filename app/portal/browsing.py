@@ -99,9 +99,7 @@ def page_response(
     page: DocumentPage | ConfirmPage | MessagePage, status: int = 200
 ) -> HTMLResponse:
     """Answer with a page in its language."""
-    return HTMLResponse(
-        render(page), status, headers={"Content-Language": page.frame.language}
-    )
+    return HTMLResponse(render(page), status, headers={"Content-Language": page.frame.language})
 
 
 def problem_response(request: Request, problem: Problem) -> HTMLResponse:

@@ -130,9 +130,7 @@ def document_page(
         panel=alert
         or panels.done_panel(done, shared, language)
         or panels.state_panel(shared, language),
-        pills=panels.pills_of(
-            stage, payment, naming, language, may_answer=shared.link.can_decide
-        ),
+        pills=panels.pills_of(stage, payment, naming, language, may_answer=shared.link.can_decide),
         subject=says.title,
         amount=figures.shown_amount(shared, language) if with_prices else None,
         actions=_actions(shared, paths, naming, texts),
@@ -174,9 +172,7 @@ def _actions(shared: Shared, paths: Paths, naming: Naming, texts: Wording) -> tu
     )
 
 
-def _label(
-    name: str, shared: Shared, naming: Naming, texts: Wording, *, is_primary: bool
-) -> str:
+def _label(name: str, shared: Shared, naming: Naming, texts: Wording, *, is_primary: bool) -> str:
     if name != "pay":
         is_long = is_primary and name == "accept"
         return texts("action.accept.doc", doc=naming.noun) if is_long else texts(f"action.{name}")

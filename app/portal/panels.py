@@ -162,9 +162,7 @@ def rich(texts: Wording, key: str, **values: object) -> Markup:
     return Markup(texts.texts[key]).format(**values)  # noqa: S704 - our own catalogue
 
 
-def _panel(
-    tone: str, icon: str, texts: Wording, key: str, values: dict[str, object]
-) -> Panel:
+def _panel(tone: str, icon: str, texts: Wording, key: str, values: dict[str, object]) -> Panel:
     heading = rich(texts, key, **values)
     return Panel(tone, icon, heading, (rich(texts, f"{key}.body", **values),))
 

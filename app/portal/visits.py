@@ -57,9 +57,7 @@ def visit_of(request: Request) -> Visit:
     )
 
 
-def verdict(
-    visit: Visit, sent_at: datetime | None, at: datetime
-) -> tuple[str, Sequence[str]]:
+def verdict(visit: Visit, sent_at: datetime | None, at: datetime) -> tuple[str, Sequence[str]]:
     """Judge a page fetch: `human`, `machine` or `unknown`, and by what signs.
 
     It decides nothing: a scanner may look like any browser, so only what a page

@@ -77,9 +77,7 @@ async def claim(
     request.state.idempotency = Claim(actor.organization_id, actor.principal, key, fingerprint)
 
 
-async def remember(
-    tx: AsyncSession, request: Request, response: Response, *, at: datetime
-) -> None:
+async def remember(tx: AsyncSession, request: Request, response: Response, *, at: datetime) -> None:
     """Store a claimed request's reply; without a claim, do nothing."""
     hidden: bytes | None = getattr(request.state, "body_to_repeat", None)
     headers = {k: v for k, v in response.headers.items() if k in _KEPT_HEADERS}
@@ -128,9 +126,7 @@ async def _store(
             key=held.key,
             **values,
         )
-        .on_conflict_do_update(
-            index_elements=["organization_id", "principal", "key"], set_=values
-        )
+        .on_conflict_do_update(index_elements=["organization_id", "principal", "key"], set_=values)
     )
 
 

@@ -184,9 +184,7 @@ STRETCHED = (
 
 async def fits(page: Page) -> bool:
     """Tell whether nothing sticks out to the side."""
-    return bool(
-        await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    )
+    return bool(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 @pytest.mark.parametrize("rest", ["", "/accept", "/reject"])

@@ -101,9 +101,7 @@ async def test_nothing_is_lost_nothing_is_called_sent_and_one_duplicate_follows(
     await sending.sweep(outbox_of(office.worker))
     assert (await recipient_of(office)).state == "sent"
     ours = [one.content for one in mail.sent if one.recipient == keeper.address]
-    assert [one.replace(b"\r\n", b"\n") for one in ours] == [
-        keeper.kept[0].replace(b"\r\n", b"\n")
-    ]
+    assert [one.replace(b"\r\n", b"\n") for one in ours] == [keeper.kept[0].replace(b"\r\n", b"\n")]
 
 
 async def test_a_job_of_a_killed_worker_is_taken_over(office: Office) -> None:
@@ -136,5 +134,3 @@ async def test_a_job_of_a_killed_worker_is_taken_over(office: Office) -> None:
     runner.stop()
     await task
     assert left == 0
-
-

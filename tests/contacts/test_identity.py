@@ -53,9 +53,7 @@ def test_spanish_ids_tell_their_kind_and_foreign_ones_are_believed() -> None:
 
 
 def test_everything_wrong_is_told_at_once() -> None:
-    wrong = Identity(
-        PartyKind.LEGAL_ENTITY, tax_id="B12345678", vat_id="GB1", tax_id_country="ES"
-    )
+    wrong = Identity(PartyKind.LEGAL_ENTITY, tax_id="B12345678", vat_id="GB1", tax_id_country="ES")
     assert codes_of(wrong) == {
         "/legal_name": "name.required",
         "/vat_id": "vat_id.country",

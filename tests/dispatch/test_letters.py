@@ -277,7 +277,9 @@ def test_the_letter_says_what_the_design_says() -> None:
         "Te enviamos el presupuesto «Puesta a punto de invierno». Puedes aceptarlo, "
         "rechazarlo o preguntarnos desde el móvil, sin registrarte."
     )
-    assert letter.text == f"""\
+    assert (
+        letter.text
+        == f"""\
 Presupuesto P-260041
 
 Hola, Ana:
@@ -312,6 +314,7 @@ R.M. de Mallorca, hoja PM-1
 Este mensaje va dirigido a ana@velero.example. El enlace es personal: no
 lo reenvíes.
 """
+    )
 
 
 def test_an_english_letter_may_carry_a_spanish_document() -> None:

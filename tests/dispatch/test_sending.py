@@ -110,9 +110,7 @@ async def test_a_relay_away_for_two_days_fails_and_tells(office: Office, mail: F
     assert await state_of(office, document["id"]) == ("issued", ["delivery_problem"])
 
 
-async def test_later_is_later_by_the_wait_the_server_named(
-    office: Office, mail: FakeMail
-) -> None:
+async def test_later_is_later_by_the_wait_the_server_named(office: Office, mail: FakeMail) -> None:
     mail.failures = [refusal(Failure.TEMPORARY, 451, retry_after_s=300)]
     _, dispatch = await a_sent_quote(office)
     assert dispatch["recipients"][0]["attempts"] == 1

@@ -198,9 +198,7 @@ def require_ruled(standing: Standing, told: dict[str, str | None]) -> None:
          dict.fromkeys(("accept", "reject", "undo", "pay"), "document_expired")),
     ],
 )  # fmt: skip
-def test_each_refusal_has_its_reason(
-    changes: dict[str, object], reasons: dict[str, str]
-) -> None:
+def test_each_refusal_has_its_reason(changes: dict[str, object], reasons: dict[str, str]) -> None:
     standing = replace(OPEN, **changes)  # type: ignore[arg-type]  # as the table says
     told = refusals(standing, at=NOW)
     assert {name: reason for name, reason in told.items() if reason} == reasons

@@ -100,7 +100,5 @@ NAMES = st.sampled_from(
     st.dictionaries(NAMES, VALUES),
     st.text(max_size=20),
 )
-def test_no_payload_breaks_a_sentence(
-    kind: str, payload: dict[str, JsonValue], actor: str
-) -> None:
+def test_no_payload_breaks_a_sentence(kind: str, payload: dict[str, JsonValue], actor: str) -> None:
     assert sentence_of(kind, payload, actor, "es")

@@ -284,9 +284,7 @@ async def test_what_was_sent_to_a_contact_and_nothing_else(
         ("raw=quizá", "raw", "bool_parsing"),
     ],
 )
-async def test_a_wrong_filter_is_named(
-    office: Office, query: str, pointer: str, code: str
-) -> None:
+async def test_a_wrong_filter_is_named(office: Office, query: str, pointer: str, code: str) -> None:
     contact = await a_contact(office)
     answer = await office.api.get(f"/v1/contacts/{contact['id']}/timeline?{query}")
     assert answer.status_code == 422

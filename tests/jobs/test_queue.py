@@ -105,6 +105,7 @@ async def test_a_failure_is_retried_later_and_a_hopeless_one_is_kept_visible(
 
 async def one_round(runner: Runner, container: Container, job: Job) -> None:
     """Run until the job has been tried once more."""
+
     async def attempts() -> tuple[int, str]:
         async with container.database.transaction() as tx:
             row = (

@@ -167,6 +167,4 @@ async def test_reading_takes_a_scope_and_reviewing_another(
 async def test_a_wrong_filter_is_named(office: Office, query: str, pointer: str) -> None:
     answer = await office.api.get(f"/v1/notices?{query}")
     assert answer.status_code == 422
-    assert [(one["in"], one["pointer"]) for one in answer.json()["errors"]] == [
-        ("query", pointer)
-    ]
+    assert [(one["in"], one["pointer"]) for one in answer.json()["errors"]] == [("query", pointer)]

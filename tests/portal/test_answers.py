@@ -156,7 +156,9 @@ async def test_the_same_answer_again_adds_nothing(office: Office, shelf: Shelf) 
     assert await kinds_of(office, shelf) == ["accepted"]
     async with office.container.database.transaction(office.organization_id) as tx:
         count = await tx.scalar(
-            select(func.count()).select_from(Event).where(
+            select(func.count())
+            .select_from(Event)
+            .where(
                 Event.organization_id == office.organization_id,
                 Event.kind == "document.accepted",
             )

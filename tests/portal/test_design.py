@@ -48,9 +48,7 @@ def expected(palette: Palette, accent: Accent) -> dict[str, str]:
         ("dark", expected(DARK, dark_accent(HOUSE_ACCENT))),
     ],
 )
-def test_the_stylesheet_has_the_palette_of_the_house(
-    scheme: str, values: dict[str, str]
-) -> None:
+def test_the_stylesheet_has_the_palette_of_the_house(scheme: str, values: dict[str, str]) -> None:
     assert tokens(scheme) == values
 
 
@@ -74,9 +72,7 @@ FIGURES = [
 
 
 @pytest.mark.parametrize(("ink", "ground", "light", "dark"), FIGURES)
-def test_contrast_is_as_designed(
-    ink: str, ground: str, light: float, dark: float | None
-) -> None:
+def test_contrast_is_as_designed(ink: str, ground: str, light: float, dark: float | None) -> None:
     for scheme, figure in (("light", light), ("dark", dark)):
         if figure is not None:
             found = tokens(scheme)

@@ -344,9 +344,7 @@ def test_a_copy_has_no_actions_and_is_told_why() -> None:
 
 
 def test_the_figure_at_the_top() -> None:
-    assert page_of(a_shared()).amount == figures.Amount(
-        "Total", "2.002,97\u00a0€", "IVA incluido"
-    )
+    assert page_of(a_shared()).amount == figures.Amount("Total", "2.002,97\u00a0€", "IVA incluido")
     invoice = says(type=INVOICE)
     assert page_of(a_shared(invoice), "en").amount == figures.Amount(
         "Amount due", "€2,002.97", "VAT included"
@@ -391,9 +389,7 @@ def test_lines_are_told_in_full() -> None:
 def test_a_line_without_unit_or_tax() -> None:
     printable = a_printable(
         [
-            a_line(
-                tax_treatment=TaxTreatment.EXEMPT, tax_rate=Decimal(0), exemption_cause="E1"
-            ),
+            a_line(tax_treatment=TaxTreatment.EXEMPT, tax_rate=Decimal(0), exemption_cause="E1"),
             a_line(surcharge_rate=Decimal("5.2")),
         ]
     )

@@ -317,9 +317,7 @@ async def test_a_link_can_be_asked_for_sixty_times_a_minute(
     assert (await strict.get(shelf.path("/comments"))).status_code == 200
 
 
-async def test_comments_and_renewals_are_sparing(
-    strict: httpx.AsyncClient, shelf: Shelf
-) -> None:
+async def test_comments_and_renewals_are_sparing(strict: httpx.AsyncClient, shelf: Shelf) -> None:
     nonce = (await shelf.form())["form_nonce"]
     body = {"name": NAME, "body": "Otra vez", "form_nonce": nonce}
     for _ in range(10):

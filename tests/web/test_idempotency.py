@@ -74,10 +74,7 @@ async def test_keys_of_others_are_others(office: Office, rival: Office) -> None:
 async def test_ten_at_once_make_one(office: Office) -> None:
     key = str(new_id())
     answers = await asyncio.gather(
-        *(
-            office.api.post(PLACE, json=BODY, headers={"Idempotency-Key": key})
-            for _ in range(10)
-        )
+        *(office.api.post(PLACE, json=BODY, headers={"Idempotency-Key": key}) for _ in range(10))
     )
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert len({answer.json()["id"] for answer in answers if answer.status_code == 201}) == 1

@@ -72,6 +72,9 @@ async def test_only_front_ends_on_a_list_may_read(container: Container, office: 
         assert read.status_code == 401
         assert read.headers["access-control-allow-origin"] == ours
         assert "ETag" in read.headers["access-control-expose-headers"]
-        assert "access-control-allow-origin" not in (
-            await client.get("/v1/contacts", headers={"Origin": "https://evil.example"})
-        ).headers
+        assert (
+            "access-control-allow-origin"
+            not in (
+                await client.get("/v1/contacts", headers={"Origin": "https://evil.example"})
+            ).headers
+        )
