@@ -154,8 +154,12 @@ def test_a_killed_one_leaves_nothing_that_stops_the_next(local: Path) -> None:
 
 
 @pytest.mark.xdist_group("sandbox")
-def test_starting_over_forgets_and_an_early_stop_is_clean(local: Path) -> None:
-    before = (local / "secrets.json").read_text()
+def test_starting_over_forgets_and_an_early_stop_is_clean(tmp_path: Path) -> None:
+    local = tmp_path / ".local"
+    local.mkdir()
+    before = "{}"
+    for name in ("secrets.json", "demonstration.json"):
+        (local / name).write_text(before)
     with running(local, "fresh") as sandbox:
         deadline = time.monotonic() + 30
         while not (local / "postgres" / "postmaster.pid").exists():
