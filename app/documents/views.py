@@ -1,6 +1,8 @@
 """From a document's row to what the API shows of it (pure)."""
 
 from datetime import date
+from decimal import Decimal
+from typing import overload
 
 from app.documents import states
 from app.documents.breakdown import disbursements_of, taxes_of, withholdings_of
@@ -89,12 +91,14 @@ def view_of(
     )
     discount = None
     if document.discount_kind is not None and document.discount_value is not None:
-        discount = DiscountView(kind=document.discount_kind, value=document.discount_value)
+        discount = DiscountView(
+            kind=document.discount_kind, value=written(document.discount_value, 2)
+        )
     return DocumentView(
         **dict(item),
         series_id=document.series_id,
-        deposit_percent=document.deposit_percent,
-        withholding_rate=document.withholding_rate,
+        deposit_percent=written(document.deposit_percent, 2),
+        withholding_rate=written(document.withholding_rate, 2),
         discount=discount,
         prices_include_tax=False,
         disbursements=[
@@ -106,13 +110,27 @@ def view_of(
         taxes=_taxes(document),
         withholdings=[
             WithholdingView(
-                rate=one.rate, base=MoneyView.of(one.base), amount=MoneyView.of(one.amount)
+                rate=written(one.rate, 2),
+                base=MoneyView.of(one.base),
+                amount=MoneyView.of(one.amount),
             )
             for one in withholdings_of(document)
         ],
         installments=_installments(document),
         links=[],
     )
+
+
+@overload
+def written(value: Decimal, places_min: int) -> Decimal: ...
+@overload
+def written(value: Decimal | None, places_min: int) -> Decimal | None: ...
+def written(value: Decimal | None, places_min: int) -> Decimal | None:
+    """Write a decimal the same way however it is stored: no superfluous zeros, but these."""
+    if value is None:
+        return None
+    places = max(places_min, -int(value.normalize().as_tuple().exponent))
+    return value.quantize(Decimal(1).scaleb(-places))
 
 
 def decision_of(decision: Decision, *, is_current: bool) -> DecisionView:
@@ -161,16 +179,16 @@ def pay_reasons(document: Document, *, payments_enabled: bool, today: date) -> l
 def _line(document: Document, line: DocumentLine) -> LineView:
     return LineView(
         description=line.description,
-        quantity=line.quantity,
+        quantity=written(line.quantity, 0),
         unit=line.unit,
-        unit_price=line.unit_price,
-        discount_percent=line.discount_percent,
+        unit_price=written(line.unit_price, 2),
+        discount_percent=written(line.discount_percent, 2),
         tax_kind=line.tax_kind,
-        tax_rate=line.tax_rate,
+        tax_rate=written(line.tax_rate, 2),
         tax_treatment=line.tax_treatment,
         exemption_cause=line.exemption_cause,
-        surcharge_rate=line.surcharge_rate,
-        withholding_rate=line.withholding_rate,
+        surcharge_rate=written(line.surcharge_rate, 2),
+        withholding_rate=written(line.withholding_rate, 2),
         net=MoneyView.of(document.money(line.net_minor)),
     )
 
@@ -181,8 +199,8 @@ def _taxes(document: Document) -> list[TaxView]:
             kind=tax.kind.value,
             treatment=tax.treatment.value,
             exemption_cause=tax.exemption_cause,
-            rate=tax.rate,
-            surcharge_rate=tax.surcharge_rate,
+            rate=written(tax.rate, 2),
+            surcharge_rate=written(tax.surcharge_rate, 2),
             base=MoneyView.of(tax.base),
             amount=MoneyView.of(tax.amount),
             surcharge=MoneyView.of(tax.surcharge),

@@ -11,6 +11,7 @@ from app.documents.models import Decision
 from app.documents.printable import Party, Printable
 from app.documents.schemas import DisbursementView, LineView, TaxView, WithholdingView
 from app.documents.states import UNDO_WINDOW, Status
+from app.documents.views import written
 from app.kernel.actor import ActorKind
 from app.kernel.money import Money
 from app.portal.forms import COMMENT_LENGTH_MAX, NAME_LENGTH_MAX
@@ -267,11 +268,13 @@ def _decision(shared: Shared) -> SharedDecision | None:
     last = shared.decision
     if last is None or last.kind == "withdrawn":
         return None
+    is_own = last.actor_kind == ActorKind.CLIENT
     return SharedDecision(
         decision=last.kind,
         name=last.actor_name,
-        actor_kind="client" if last.actor_kind == ActorKind.CLIENT else "staff",
-        comment=last.comment,
+        actor_kind="client" if is_own else "staff",
+        # What staff noted with an answer on behalf is theirs.
+        comment=last.comment if is_own else None,
         decided_at=last.decided_at,
         undo_until=undo_until(shared, last),
     )
@@ -303,7 +306,9 @@ def _document(shared: Shared) -> SharedDocument:
         taxes=_taxes(says),
         withholdings=[
             WithholdingView(
-                rate=one.rate, base=MoneyView.of(one.base), amount=MoneyView.of(one.amount)
+                rate=written(one.rate, 2),
+                base=MoneyView.of(one.base),
+                amount=MoneyView.of(one.amount),
             )
             for one in says.withholdings
         ],
@@ -320,7 +325,7 @@ def _document(shared: Shared) -> SharedDocument:
         amount_payable=MoneyView.of(totals.payable),
         amount_paid=MoneyView.of(paid),
         amount_due=MoneyView.of(totals.payable - paid),
-        deposit_percent=says.deposit_percent,
+        deposit_percent=written(says.deposit_percent, 2),
         deposit=MoneyView.of(says.deposit) if says.deposit is not None else None,
         notes=says.notes,
         iban=says.iban,
@@ -333,16 +338,16 @@ def _lines(says: Printable) -> list[LineView]:
     return [
         LineView(
             description=line.description,
-            quantity=line.quantity,
+            quantity=written(line.quantity, 0),
             unit=line.unit,
-            unit_price=line.unit_price,
-            discount_percent=line.discount_percent,
+            unit_price=written(line.unit_price, 2),
+            discount_percent=written(line.discount_percent, 2),
             tax_kind=line.tax_kind.value,
-            tax_rate=line.tax_rate,
+            tax_rate=written(line.tax_rate, 2),
             tax_treatment=line.tax_treatment.value,
             exemption_cause=line.exemption_cause,
-            surcharge_rate=line.surcharge_rate,
-            withholding_rate=line.withholding_rate,
+            surcharge_rate=written(line.surcharge_rate, 2),
+            withholding_rate=written(line.withholding_rate, 2),
             net=MoneyView.of(line.net),
         )
         for line in says.lines
@@ -355,8 +360,8 @@ def _taxes(says: Printable) -> list[TaxView]:
             kind=tax.kind.value,
             treatment=tax.treatment.value,
             exemption_cause=tax.exemption_cause,
-            rate=tax.rate,
-            surcharge_rate=tax.surcharge_rate,
+            rate=written(tax.rate, 2),
+            surcharge_rate=written(tax.surcharge_rate, 2),
             base=MoneyView.of(tax.base),
             amount=MoneyView.of(tax.amount),
             surcharge=MoneyView.of(tax.surcharge),

@@ -163,3 +163,17 @@ async def test_a_draft_is_previewed_and_marked(office: Office) -> None:
     assert (await office.api.get(path)).json()["reason"] == "not_issued"
     preview = await office.api.get(f"{path}?preview=true")
     assert preview.content.startswith(b"%PDF")
+
+
+async def test_decimals_read_the_same_when_made_when_read_and_when_issued(office: Office) -> None:
+    line = {"description": "x", "quantity": "1.50", "unit_price": "45", "discount_percent": "5",
+            "tax_rate": "21"}  # fmt: skip
+    draft = await a_quote(office, lines=[line], withholding_rate="15")
+    read = (await office.api.get(f"/v1/documents/{draft['id']}")).json()
+    issued = (await office.api.post(f"/v1/documents/{draft['id']}/issue")).json()
+    for shown in (draft, read, issued):
+        (one,) = shown["lines"]
+        told = [one[name] for name in ("quantity", "unit_price", "discount_percent", "tax_rate")]
+        assert told == ["1.5", "45.00", "5.00", "21.00"]
+        assert shown["withholding_rate"] == "15.00"
+        assert shown["taxes"][0]["rate"] == "21.00"
