@@ -58,7 +58,7 @@ def receipt_of(shared: Shared, decision: Decision, language: str) -> Receipt:
         kind=decision.kind,
         name=decision.actor_name,
         statement=str(statement["text"]) if isinstance(statement, dict) else None,
-        comment=decision.comment,
+        comment=decision.comment if by_client else None,
         decided_at=decision.decided_at,
         pdf_sha256=decision.pdf_sha256,
         told_to=None if by_client else str(recorded_by or shared.says.issuer.name),
