@@ -1,6 +1,7 @@
 """What the README promises about settings and commands is what there is."""
 
 import re
+import tomllib
 
 from app.settings import Settings
 from tests.conftest import ROOT
@@ -28,3 +29,12 @@ def test_every_command_named_is_in_the_makefile() -> None:
 def test_pictures_exist() -> None:
     for path in re.findall(r"\]\((docs/pictures/[^)]+)\)", README):
         assert (ROOT / path).is_file(), path
+
+
+def test_every_direct_dependency_has_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    told = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    for requirement in named:
+        name = re.split(r"[\[<>=]", requirement)[0]
+        assert re.search(rf"^\|.*\b{re.escape(name)}\b.*\|.*\|$", told, re.MULTILINE), name
