@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.container import Container
 from app.dispatch import sending
 from app.dispatch.models import Recipient
-from app.dispatch.sending import Outbox
+from app.dispatch.outbox import Outbox
 from app.dispatch.tasks import SendMessage
 from app.documents.models import Decision, Document
 from app.documents.tasks import RenderPdf, render_pdf

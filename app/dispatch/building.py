@@ -1,0 +1,119 @@
+"""The bytes of one message, made once from what was frozen at issue and at dispatch."""
+
+from dataclasses import dataclass
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.dispatch import letters, queries
+from app.dispatch.letters import LetterKind, LetterOrder
+from app.dispatch.models import Recipient
+from app.dispatch.outbox import Outbox
+from app.documents import printable, states
+from app.documents import queries as documents
+from app.documents.models import Document
+from app.documents.printable import Printable
+from app.documents.rendering import ensure_pdf
+from app.mail.message import Attachment, Mailbox, OutgoingMessage, build
+from app.organizations import queries as organizations
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a message is built from."""
+
+    order: LetterOrder
+    logo: bytes | None
+    document_id: UUID
+    revision: int
+    sender_name: str
+    reply_to: str | None
+    in_reply_to: str | None
+    attach_pdf: bool
+
+
+async def material_of(
+    tx: AsyncSession, row: Recipient, document: Document, outbox: Outbox
+) -> Material:
+    """Read what a message is built from, in the transaction that claimed its row.
+
+    Raises:
+        ValueError: Neither the message nor its link is there any more.
+    """
+    dispatch = row.dispatch
+    organization = await organizations.get(tx, row.organization_id)
+    revision = await documents.revision(
+        tx, row.organization_id, dispatch.document_id, dispatch.revision
+    )
+    says: Printable = printable.from_json(revision.snapshot)
+    if row.sealed_token is None:
+        raise ValueError("neither the message nor its link is there any more")
+    token = outbox.vault.open(row.sealed_token, row.organization_id).decode()
+    today = outbox.clock.now().astimezone(ZoneInfo(organization.time_zone)).date()
+    can_pay = (
+        organization.payments_enabled
+        and document.due.amount_minor > 0
+        and not states.is_expired(document, today)
+    )
+    order = LetterOrder(
+        says=says,
+        kind=LetterKind.of(dispatch.kind, dispatch.revision),
+        language=dispatch.language,
+        sender_name=dispatch.created_by_name,
+        to_name=row.name,
+        address=row.address,
+        is_copy=row.kind == "cc",
+        can_pay=can_pay,
+        attach_pdf=dispatch.attach_pdf,
+        has_logo=says.logo_sha256 is not None,
+        subject=dispatch.subject,
+        body=dispatch.body,
+        link=f"{outbox.public_url}/d/{token}",
+    )
+    return Material(
+        order=order,
+        logo=await organizations.logo(tx, row.organization_id, says.logo_sha256),
+        document_id=dispatch.document_id,
+        revision=dispatch.revision,
+        sender_name=says.issuer.trade_name or says.issuer.name,
+        reply_to=dispatch.reply_to,
+        in_reply_to=await queries.first_message_id(tx, document, row.address),
+        attach_pdf=dispatch.attach_pdf,
+    )
+
+
+async def build_message(material: Material, row: Recipient, outbox: Outbox) -> bytes:
+    """Make the message's bytes; the PDF, too, if it was never made. No transaction is open."""
+    at = outbox.clock.now()
+    pdf = await ensure_pdf(
+        outbox.database,
+        outbox.printer,
+        row.organization_id,
+        material.document_id,
+        material.revision,
+        at=at,
+    )
+    order = material.order
+    letter = letters.compose(order)
+    attachment = None
+    if material.attach_pdf:
+        attachment = Attachment(
+            name=letters.attachment_name(order.says, order.language), content=pdf
+        )
+    reply_to = Mailbox(address=material.reply_to) if material.reply_to else None
+    return build(
+        OutgoingMessage(
+            message_id=row.message_id,
+            sent_at=at,
+            sender=Mailbox(address=outbox.mail_from, name=material.sender_name),
+            to=Mailbox(address=row.address, name=row.name),
+            subject=letter.subject,
+            text=letter.text,
+            html=letter.html,
+            reply_to=reply_to,
+            in_reply_to=material.in_reply_to,
+            logo=material.logo,
+            attachment=attachment,
+        )
+    )

@@ -1,0 +1,82 @@
+"""What the outbox stands on, and the lease that makes a row ours for a while."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.dispatch import queries
+from app.dispatch.models import Recipient
+from app.dispatch.ports import Alarm
+from app.documents import queries as documents
+from app.documents.models import Document
+from app.documents.ports import Printer
+from app.kernel.actor import system
+from app.kernel.clock import Clock
+from app.kernel.database import Database
+from app.kernel.vault import Vault
+from app.mail.ports import MailTransport
+
+LEASE = timedelta(minutes=15)
+"""Longer than any one attempt may take (the transport gives up after 11 minutes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What sending stands on.
+
+    Attributes:
+        mail_from: The envelope's and the From header's address.
+        public_url: Where links lead.
+        alarm: Tells staff what will not arrive by itself.
+    """
+
+    database: Database
+    clock: Clock
+    vault: Vault
+    printer: Printer
+    transport: MailTransport
+    mail_from: str
+    public_url: str
+    alarm: Alarm
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A row that is ours for a while.
+
+    Attributes:
+        owner: Every later write must still find it in the row.
+    """
+
+    organization_id: UUID
+    recipient_id: UUID
+    owner: UUID
+
+
+async def locked(tx: AsyncSession, lease: Lease) -> tuple[Document, Recipient | None]:
+    """Lock the document, then the row; None for a row that is no longer ours."""
+    row = await queries.recipient(tx, lease.organization_id, lease.recipient_id)
+    document = await documents.get(
+        tx, system(lease.organization_id), row.dispatch.document_id, for_update=True
+    )
+    if await held(tx, lease) is None:
+        return document, None
+    return document, await queries.recipient(tx, lease.organization_id, lease.recipient_id)
+
+
+async def held(tx: AsyncSession, lease: Lease) -> Recipient | None:
+    """Lock the row and give it, if the lease still holds; a lost lease gives None."""
+    return await tx.scalar(
+        select(Recipient)
+        .where(
+            Recipient.organization_id == lease.organization_id,
+            Recipient.id == lease.recipient_id,
+            Recipient.queue_state == "leased",
+            Recipient.lease_owner == lease.owner,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
