@@ -57,7 +57,7 @@ def a_line(description: str = "Limpieza de casco", **changes: object) -> Printed
         net=Money(0),
     )
     line = replace(line, **changes)  # type: ignore[arg-type]  # the caller names fields
-    return line if "net" in changes else replace(line, net=totals.net_of(_figured(line), "EUR"))
+    return line if "net" in changes else replace(line, net=totals.amount_of(_figured(line), "EUR"))
 
 
 def a_printable(

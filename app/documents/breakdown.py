@@ -65,9 +65,10 @@ def figures_of(document: Document) -> totals.Figures:
     if document.discount_value is not None:
         discount = totals.Discount(document.discount_kind == "percent", document.discount_value)
     return totals.of(
-        [_line(document, line) for line in document.lines],
+        [totals_line(document, line) for line in document.lines],
         currency=document.currency,
         discount=discount,
+        prices_include_tax=document.prices_include_tax,
         disbursements=disbursements_of(document),
     )
 
@@ -101,7 +102,8 @@ def withholdings_of(document: Document) -> tuple[PrintedWithholding, ...]:
     return _WITHHOLDINGS.validate_python(document.breakdown["withholdings"])
 
 
-def _line(document: Document, line: DocumentLine) -> totals.Line:
+def totals_line(document: Document, line: DocumentLine) -> totals.Line:
+    """Give what the arithmetic needs of a row."""
     own = line.withholding_rate
     return totals.Line(
         quantity=line.quantity,

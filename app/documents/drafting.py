@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts import queries as contacts
 from app.contacts.models import Contact
-from app.documents import queries, totals
+from app.documents import queries, rates, totals
 from app.documents.breakdown import line_of, store_figures
 from app.documents.events import created, deleted
 from app.documents.models import Document
@@ -26,14 +26,11 @@ from app.kernel.identifiers import new_id
 from app.organizations import queries as organizations
 from app.organizations.models import Organization
 
-_IVA_RATES = frozenset(map(Decimal, ("21", "10", "4", "0", "5", "7.5", "2")))
-"""IVA in force and its historic rates (the invoicing reference, 2.2)."""
-
 _WHOLE = Decimal(100)
 
 _PLAIN_FIELDS = (
     "title", "notes", "valid_until", "due_date", "operation_date", "language",
-    "deposit_percent", "withholding_rate",
+    "deposit_percent", "withholding_rate", "prices_include_tax",
 )  # fmt: skip
 
 
@@ -47,7 +44,7 @@ async def create(tx: AsyncSession, actor: Actor, draft: DocumentDraft, *, at: da
     organization = await organizations.get(tx, actor.organization_id)
     contact = await _contact(tx, actor, draft.contact_id)
     kind = _invoice_kind(draft)
-    await _check_references(tx, actor, draft.type.value, draft)
+    await _check_references(tx, actor, draft.type.value, kind, draft)
     today = at.astimezone(ZoneInfo(organization.time_zone)).date()
     document = _blank(actor, draft, kind, today, at)
     document.language = draft.language or contact.language
@@ -84,7 +81,7 @@ async def edit(
     came = changes.model_fields_set
     if "contact_id" in came:
         document.contact_id = (await _contact(tx, actor, changes.contact_id)).id
-    await _check_references(tx, actor, document.type, changes)
+    await _check_references(tx, actor, document.type, document.invoice_kind, changes)
     for name in (*_PLAIN_FIELDS, "salesperson_id", "series_id"):
         if name in came:
             setattr(document, name, getattr(changes, name))
@@ -174,7 +171,7 @@ def _invoice_kind(draft: DocumentDraft) -> InvoiceKind | None:
             raise Invalid(faults=[Fault("/invoice_kind", "invoice_kind.not_invoice")])
         return None
     kind = draft.invoice_kind or InvoiceKind.STANDARD
-    if kind in {InvoiceKind.CORRECTIVE, InvoiceKind.SIMPLIFIED}:
+    if kind is InvoiceKind.CORRECTIVE:
         raise Invalid(faults=[Fault("/invoice_kind", "not_available")])
     return kind
 
@@ -190,7 +187,11 @@ async def _contact(tx: AsyncSession, actor: Actor, contact_id: UUID) -> Contact:
 
 
 async def _check_references(
-    tx: AsyncSession, actor: Actor, document_type: str, body: DocumentDraft | DocumentChanges
+    tx: AsyncSession,
+    actor: Actor,
+    document_type: str,
+    kind: str | None,
+    body: DocumentDraft | DocumentChanges,
 ) -> None:
     """Refuse references to what is not there, all at once."""
     came = body.model_fields_set
@@ -198,12 +199,12 @@ async def _check_references(
     person, series = body.salesperson_id, body.series_id
     if person and not await organizations.find_member(tx, actor, person):
         faults.append(Fault("/salesperson_id", "reference.unknown"))
-    if series and not await queries.find_series(tx, actor, document_type, series):
+    if series and not await queries.find_series(
+        tx, actor, document_type, series, invoice_kind=kind
+    ):
         faults.append(Fault("/series_id", "reference.unknown"))
     if "vessel_id" in came and body.vessel_id is not None:
         faults.append(Fault("/vessel_id", "reference.unknown"))
-    if "prices_include_tax" in came and body.prices_include_tax:
-        faults.append(Fault("/prices_include_tax", "not_available"))
     if faults:
         raise Invalid(faults=faults)
 
@@ -245,7 +246,7 @@ def _line_faults(index: int, line: LineBody, rate: Decimal) -> list[Fault]:
     treatment, cause = line.tax_treatment, line.exemption_cause
     if treatment != TaxTreatment.TAXABLE and rate != 0:
         faults.append(Fault(pointer_of(index, "tax_rate"), "tax_rate.not_zero"))
-    if treatment == TaxTreatment.TAXABLE and line.tax_kind == "iva" and rate not in _IVA_RATES:
+    if treatment == TaxTreatment.TAXABLE and not rates.is_rate(line.tax_kind, rate):
         faults.append(Fault(pointer_of(index, "tax_rate"), "tax_rate.unknown"))
     expected = {TaxTreatment.EXEMPT: "E", TaxTreatment.NOT_SUBJECT: "N"}.get(treatment)
     if expected and (cause is None or not cause.startswith(expected)):
@@ -254,6 +255,10 @@ def _line_faults(index: int, line: LineBody, rate: Decimal) -> list[Fault]:
         faults.append(Fault(pointer_of(index, "exemption_cause"), "exemption_cause.forbidden"))
     if line.surcharge_rate is not None and treatment != TaxTreatment.TAXABLE:
         faults.append(Fault(pointer_of(index, "surcharge_rate"), "surcharge_rate.not_taxable"))
+    elif line.surcharge_rate is not None and not rates.is_surcharge(
+        line.tax_kind, rate, line.surcharge_rate
+    ):
+        faults.append(Fault(pointer_of(index, "surcharge_rate"), "surcharge_rate.unknown"))
     return faults
 
 

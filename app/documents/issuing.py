@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -9,10 +10,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts import queries as contacts
-from app.contacts.legal import missing_legal_fields
 from app.contacts.models import Contact
-from app.documents import numbering, printable, queries
-from app.documents.breakdown import disbursements_of, store_figures
+from app.documents import issuable, numbering, printable, queries
+from app.documents.breakdown import disbursements_of, store_figures, totals_line
 from app.documents.drafting import require_draft
 from app.documents.events import issued
 from app.documents.models import Document, DocumentRevision, NumberSeries
@@ -27,7 +27,7 @@ from app.documents.printable import (
 )
 from app.documents.projecting import project
 from app.documents.tasks import RenderPdf
-from app.documents.totals import Figures
+from app.documents.totals import Figures, price_without_tax
 from app.events.record import record
 from app.jobs.queue import enqueue
 from app.kernel.actor import Actor, Permission
@@ -58,10 +58,12 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     organization = await organizations.get(tx, actor.organization_id)
     contact = await contacts.get(tx, actor, document.contact_id)
     today = at.astimezone(ZoneInfo(organization.time_zone)).date()
-    series = await queries.find_series(tx, actor, document.type, document.series_id)
-    _require_issuable(document, contact, series, today)
-    assert series is not None  # noqa: S101 - checked by the line above
+    series = await queries.find_series(
+        tx, actor, document.type, document.series_id, invoice_kind=document.invoice_kind
+    )
     figures = store_figures(document)
+    _require_issuable(document, organization, contact, series, figures, today)
+    assert series is not None  # noqa: S101 - checked by the line above
     document.series_id = series.id
     allotted = await numbering.allot(tx, series, today=today)
     document.number = allotted.number
@@ -86,9 +88,11 @@ def printable_of(
     document: Document, organization: Organization, contact: Contact, figures: Figures
 ) -> Printable:
     """Say what the document says, from the rows as they are now; also for previews."""
+    shows_tax = _prints_with_tax(document)
+    totals = figures.totals
     deposit = None
     if document.deposit_percent:
-        share = figures.totals.payable.decimal * document.deposit_percent / Decimal(100)
+        share = totals.payable.decimal * document.deposit_percent / Decimal(100)
         deposit = Money.of(share, document.currency)
     return Printable(
         type=DocumentType(document.type),
@@ -104,22 +108,28 @@ def printable_of(
         notes=document.notes,
         issuer=_issuer(organization),
         client=_client(contact),
-        lines=_printed_lines(document),
+        lines=_printed_lines(document, figures),
         taxes=figures.taxes,
         withholdings=figures.withholdings,
         disbursements=disbursements_of(document),
-        totals=figures.totals,
+        totals=replace(totals, discount=figures.discount) if shows_tax else totals,
         deposit_percent=document.deposit_percent,
         deposit=deposit,
         iban=organization.iban if document.type in {"invoice", "proforma"} else None,
         accent_color=organization.accent_color,
         logo_sha256=organization.logo_sha256,
         time_zone=organization.time_zone,
+        prices_include_tax=shows_tax,
     )
 
 
 def _require_issuable(
-    document: Document, contact: Contact, series: NumberSeries | None, today: date
+    document: Document,
+    organization: Organization,
+    contact: Contact,
+    series: NumberSeries | None,
+    figures: Figures,
+    today: date,
 ) -> None:
     """Refuse a document that lacks what its type needs, naming everything at once."""
     if "client" not in contact.roles:
@@ -137,7 +147,10 @@ def _require_issuable(
         faults.append(Fault("/valid_until", "date.past"))
     if document.due_date is not None and document.due_date < today:
         faults.append(Fault("/due_date", "date.past"))
-    missing = missing_legal_fields(contact, document.type)
+    faults += issuable.tax_faults(document, today=today)
+    if document.type == DocumentType.INVOICE:
+        faults += issuable.invoice_faults(document, contact, figures, today=today)
+    missing = tuple(issuable.missing_fields(document, organization, contact))
     if faults or missing:
         raise Invalid(
             reason="legal_fields_missing" if missing else None, faults=[*faults, *missing]
@@ -177,13 +190,23 @@ def _revision(document: Document, says: Printable, actor: Actor, at: datetime) -
     )
 
 
-def _printed_lines(document: Document) -> tuple[PrintedLine, ...]:
+def _prints_with_tax(document: Document) -> bool:
+    """Tell whether prices are printed with tax: never on a full invoice (ROF art. 6.1.f)."""
+    is_full = document.type == DocumentType.INVOICE and not issuable.is_simplified(document)
+    return document.prices_include_tax and not is_full
+
+
+def _printed_lines(document: Document, figures: Figures) -> tuple[PrintedLine, ...]:
+    shows_tax = _prints_with_tax(document)
+    prints_as_written = shows_tax or not document.prices_include_tax
     return tuple(
         PrintedLine(
             description=line.description,
             quantity=line.quantity,
             unit=line.unit,
-            unit_price=line.unit_price,
+            unit_price=line.unit_price
+            if prints_as_written
+            else price_without_tax(totals_line(document, line)),
             discount_percent=line.discount_percent,
             tax_kind=TaxKind(line.tax_kind),
             tax_rate=line.tax_rate,
@@ -191,9 +214,10 @@ def _printed_lines(document: Document) -> tuple[PrintedLine, ...]:
             exemption_cause=line.exemption_cause,
             surcharge_rate=line.surcharge_rate,
             withholding_rate=line.withholding_rate,
-            net=document.money(line.net_minor),
+            net=net,
+            gross=amount if shows_tax else None,
         )
-        for line in document.lines
+        for line, net, amount in zip(document.lines, figures.nets, figures.amounts, strict=True)
     )
 
 

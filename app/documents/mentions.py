@@ -7,7 +7,14 @@ that a proforma or a delivery note is not an invoice.
 
 from collections.abc import Iterator
 
-from app.documents.printable import DocumentType, Printable, PrintedTax, TaxKind, TaxTreatment
+from app.documents.printable import (
+    DocumentType,
+    InvoiceKind,
+    Printable,
+    PrintedTax,
+    TaxKind,
+    TaxTreatment,
+)
 from app.kernel.wording import Wording, wording
 
 LAW_LANGUAGE = "es"
@@ -38,6 +45,10 @@ def _keys(says: Printable) -> Iterator[tuple[str, TaxKind | None]]:
     for tax in says.taxes:
         if tax.treatment is not TaxTreatment.TAXABLE:
             yield _of_tax(tax), tax.kind
+    if says.invoice_kind is InvoiceKind.SIMPLIFIED:
+        yield "mention.simplified", None
+    if says.prices_include_tax:
+        yield "mention.prices_include_tax", None
     if says.disbursements:
         yield "mention.disbursements", None
     if says.type in (DocumentType.PROFORMA, DocumentType.DELIVERY_NOTE):

@@ -33,10 +33,15 @@ class NumberSeries(Base):
         CheckConstraint(_TYPES, name="type"),
         CheckConstraint("reset_policy in ('yearly', 'never')", name="reset_policy"),
         UniqueConstraint("organization_id", "type", "pattern"),
+        CheckConstraint(
+            "invoice_kind is null or (invoice_kind = 'simplified' and type = 'invoice')",
+            name="invoice_kind",
+        ),
         Index(
             "uq_number_series_default",
             "organization_id",
             "type",
+            text("coalesce(invoice_kind, '')"),
             unique=True,
             postgresql_where=text("is_default"),
         ),
@@ -45,6 +50,8 @@ class NumberSeries(Base):
     organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     type: Mapped[str]
+    invoice_kind: Mapped[str | None]
+    """`simplified`, whose numbers are their own (ROF 6.1.a, 7.1.a); None for all others."""
     name: Mapped[str]
     pattern: Mapped[str]
     reset_policy: Mapped[str]
@@ -124,6 +131,8 @@ class Document(Base):
     withholding_rate: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     discount_kind: Mapped[str | None]
     discount_value: Mapped[Decimal | None] = mapped_column(Numeric(18, 6))
+    prices_include_tax: Mapped[bool]
+    """The lines' prices are with their tax and surcharge."""
     disbursements: Mapped[JsonValue]
 
     taxable_base_minor: Mapped[int]

@@ -69,6 +69,8 @@ class Party:
 class PrintedLine:
     """One line; `net` is after its discount and before tax.
 
+    `unit_price` is with its tax when `gross` is there, which is then the line's amount.
+
     The first line of `description` is the concept, the rest are details.
     """
 
@@ -84,6 +86,12 @@ class PrintedLine:
     surcharge_rate: Decimal | None
     withholding_rate: Decimal | None
     net: Money
+    gross: Money | None = None
+
+    @property
+    def amount(self) -> Money:
+        """The line's amount as it is priced."""
+        return self.net if self.gross is None else self.gross
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +129,7 @@ class PrintedDisbursement:
 class PrintedTotals:
     """The figures at the foot.
 
+    `discount` is with its tax when the printed prices are.
     `total` is bases + taxes + surcharges; `payable` is `total` − withholdings +
     disbursements − advances (the invoicing reference, 2.4).
     """
@@ -174,6 +183,8 @@ class Printable:
     accent_color: str
     logo_sha256: str | None
     time_zone: str
+    prices_include_tax: bool = False
+    """Prices, amounts of lines and discount are printed with their tax."""
 
     @property
     def currency(self) -> str:

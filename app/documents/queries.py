@@ -113,12 +113,19 @@ async def last_decision(tx: AsyncSession, document: Document, number: int) -> De
 
 
 async def find_series(
-    tx: AsyncSession, actor: Actor, document_type: str, series_id: UUID | None
+    tx: AsyncSession,
+    actor: Actor,
+    document_type: str,
+    series_id: UUID | None,
+    *,
+    invoice_kind: str | None,
 ) -> NumberSeries | None:
-    """Find the named series of a type, or the type's default."""
+    """Find the named series of a type, or its default; simplified invoices have their own."""
+    own = NumberSeries.invoice_kind
     query = select(NumberSeries).where(
         NumberSeries.organization_id == actor.organization_id,
         NumberSeries.type == document_type,
+        own == "simplified" if invoice_kind == "simplified" else own.is_(None),
     )
     query = query.where(NumberSeries.id == series_id if series_id else NumberSeries.is_default)
     return await tx.scalar(query)

@@ -38,7 +38,9 @@ class LineBody(Body):
     )
     quantity: Quantity = Field(Decimal(1), examples=["2"])
     unit: Annotated[Line, StringConstraints(max_length=20)] = Field("", examples=["h"])
-    unit_price: DecimalText = Field(description="Without tax.", examples=["45.00"])
+    unit_price: DecimalText = Field(
+        description="Without tax, unless the document's prices include it.", examples=["45.00"]
+    )
     discount_percent: Percent = Field(Decimal(0), examples=["0"])
     tax_kind: TaxKind = Field(TaxKind.IVA, examples=["iva"])
     tax_rate: Percent | None = Field(
@@ -92,7 +94,9 @@ class DocumentDraft(Body):
     deposit_percent: Percent | None = Field(None, examples=["30.00"])
     withholding_rate: Percent | None = Field(None, examples=[None])
     discount: DiscountBody | None = Field(None, examples=[None])
-    prices_include_tax: StrictBool = Field(default=False, examples=[False])
+    prices_include_tax: StrictBool = Field(
+        default=False, description="The lines' prices are with tax.", examples=[False]
+    )
     disbursements: Disbursements = Field(default_factory=list, examples=[[]])
     notes: Notes = Field("", examples=["Plazo de ejecución: 10 días laborables."])
     lines: Lines = Field(default_factory=list)
@@ -328,6 +332,11 @@ class SeriesCreate(Body):
     """A new number series."""
 
     type: DocumentType = Field(examples=["quote"])
+    invoice_kind: Literal["simplified"] | None = Field(
+        None,
+        description="Simplified invoices have series of their own.",
+        examples=[None],
+    )
     name: Annotated[Line, StringConstraints(min_length=1, max_length=80)] = Field(
         examples=["Presupuestos 2026"]
     )
@@ -347,6 +356,7 @@ class SeriesView(View):
 
     id: UUID
     type: str = Field(examples=["quote"])
+    invoice_kind: str | None = Field(examples=[None])
     name: str = Field(examples=["Presupuestos"])
     pattern: str = Field(examples=["P-[yy]%%%%"])
     reset_policy: str = Field(examples=["yearly"])

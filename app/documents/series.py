@@ -1,4 +1,4 @@
-"""Verbs: open a number series; the four an organization begins with."""
+"""Verbs: open a number series; those an organization begins with."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,27 +8,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents import numbering
 from app.documents.models import NumberSeries
+from app.documents.printable import DocumentType
 from app.documents.schemas import SeriesCreate
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Fault, Invalid
 from app.kernel.identifiers import new_id
 
 _DEFAULTS = (
-    ("quote", "Presupuestos", "P-[yy]%%%%"),
-    ("delivery_note", "Albaranes", "A-[yy]%%%%"),
-    ("proforma", "Facturas proforma", "FP-[yy]%%%%"),
-    ("invoice", "Facturas", "F-[yy]%%%%"),
+    ("quote", None, "Presupuestos", "P-[yy]%%%%"),
+    ("delivery_note", None, "Albaranes", "A-[yy]%%%%"),
+    ("proforma", None, "Facturas proforma", "FP-[yy]%%%%"),
+    ("invoice", None, "Facturas", "F-[yy]%%%%"),
+    ("invoice", "simplified", "Facturas simplificadas", "FS-[yy]%%%%"),
 )
 
 
 async def create_defaults(tx: AsyncSession, organization_id: UUID, *, at: datetime) -> None:
-    """Open one yearly series for each type, as the type's default."""
-    for document_type, name, pattern in _DEFAULTS:
+    """Open one yearly series for each type, and one of simplified invoices, as defaults."""
+    for document_type, invoice_kind, name, pattern in _DEFAULTS:
         tx.add(
             NumberSeries(
                 organization_id=organization_id,
                 id=new_id(),
                 type=document_type,
+                invoice_kind=invoice_kind,
                 name=name,
                 pattern=pattern,
                 reset_policy="yearly",
@@ -50,6 +53,8 @@ async def create(
         Invalid: The pattern cannot number documents, or could write another series' numbers.
     """
     actor.require(Permission.SETTINGS_WRITE)
+    if body.invoice_kind is not None and body.type != DocumentType.INVOICE:
+        raise Invalid(faults=[Fault("/invoice_kind", "invoice_kind.not_invoice")])
     fault = numbering.pattern_fault(body.pattern, body.reset_policy)
     if fault is not None:
         raise Invalid(faults=[Fault("/pattern", fault)])
@@ -60,6 +65,7 @@ async def create(
             .where(
                 NumberSeries.organization_id == actor.organization_id,
                 NumberSeries.type == body.type.value,
+                NumberSeries.invoice_kind.is_not_distinct_from(body.invoice_kind),
                 NumberSeries.is_default,
             )
             .values(is_default=False, version=NumberSeries.version + 1)
@@ -68,6 +74,7 @@ async def create(
         organization_id=actor.organization_id,
         id=new_id(),
         type=body.type.value,
+        invoice_kind=body.invoice_kind,
         name=body.name,
         pattern=body.pattern,
         reset_policy=body.reset_policy,

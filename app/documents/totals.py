@@ -2,11 +2,13 @@
 
 The rule is the invoicing reference's §2.6: round at two points only, the net of a
 line and the tax of a group, half away from zero; tax is computed once per group.
+Prices that include the tax are summed with it: the base of a group is then its gross
+divided by one plus its rates, and the tax is what is left of the gross.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from app.documents.printable import (
     PrintedDisbursement,
@@ -22,6 +24,7 @@ AMOUNT_MINOR_MAX = 99_999_999_999_999
 """AEAT takes at most 12 integer digits; so do we, anywhere."""
 
 _HUNDRED = Decimal(100)
+_PRICE_STEP = Decimal("0.000001")
 
 
 class AmountTooLarge(ValueError):
@@ -46,7 +49,11 @@ class Taxation:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the arithmetic needs of a line; rates and discount in per cent."""
+    """What the arithmetic needs of a line; rates and discount in per cent.
+
+    Attributes:
+        unit_price: With or without the tax, as the whole document's prices are.
+    """
 
     quantity: Decimal
     unit_price: Decimal
@@ -69,9 +76,17 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The result: nets in the order of the lines, groups in order of appearance."""
+    """The result: nets in the order of the lines, groups in order of appearance.
+
+    Attributes:
+        nets: Of each line, without tax, before the document's discount.
+        amounts: Of each line as it was priced: the net, or the gross with its tax.
+        discount: The document's, as the lines were priced.
+    """
 
     nets: tuple[Money, ...]
+    amounts: tuple[Money, ...]
+    discount: Money
     taxes: tuple[PrintedTax, ...]
     withholdings: tuple[PrintedWithholding, ...]
     totals: PrintedTotals
@@ -82,6 +97,7 @@ def of(
     *,
     currency: str = "EUR",
     discount: Discount | None = None,
+    prices_include_tax: bool = False,
     disbursements: Sequence[PrintedDisbursement] = (),
     advances: Money | None = None,
 ) -> Figures:
@@ -90,11 +106,15 @@ def of(
     Raises:
         AmountTooLarge: A net or a total has more than 12 integer digits.
     """
-    nets = [net_of(line, currency) for line in lines]
-    shares = _discount_shares(lines, nets, discount, currency)
-    taxes = _taxes(lines, nets, shares, currency)
-    withholdings = _withholdings(lines, nets, shares, currency)
     zero = Money(0, currency)
+    amounts = [amount_of(line, currency) for line in lines]
+    shares = _discount_shares(lines, amounts, discount, currency)
+    left = [amount - share for amount, share in zip(amounts, shares, strict=True)]
+    taxes = _taxes(lines, left, currency, prices_include_tax=prices_include_tax)
+    nets, bases = amounts, left
+    if prices_include_tax:
+        nets, bases = _without_tax(lines, amounts), _without_tax(lines, left)
+    withholdings = _withholdings(lines, bases, currency)
     base = sum((tax.base for tax in taxes), zero)
     tax_total = sum((tax.amount for tax in taxes), zero)
     surcharge = sum((tax.surcharge for tax in taxes), zero)
@@ -103,7 +123,7 @@ def of(
     disbursed = sum((item.amount for item in disbursements), zero)
     advanced = advances or zero
     totals = PrintedTotals(
-        discount=sum(shares, zero),
+        discount=sum(nets, zero) - base,
         taxable_base=base,
         tax=tax_total,
         surcharge=surcharge,
@@ -113,20 +133,62 @@ def of(
         advances=advanced,
         payable=_bounded(total - withheld + disbursed - advanced),
     )
-    return Figures(tuple(nets), taxes, withholdings, totals)
+    return Figures(
+        nets=tuple(nets),
+        amounts=tuple(amounts),
+        discount=sum(shares, zero),
+        taxes=taxes,
+        withholdings=withholdings,
+        totals=totals,
+    )
 
 
-def net_of(line: Line, currency: str) -> Money:
-    """Net of a line: gross rounded to cents, less its discount rounded to cents.
+def amount_of(line: Line, currency: str) -> Money:
+    """Amount of a line: price times quantity in cents, less its discount in cents.
 
     Raises:
-        AmountTooLarge: The gross has more than 12 integer digits.
+        AmountTooLarge: The product has more than 12 integer digits.
     """
-    gross = line.quantity * line.unit_price
-    if abs(gross) * _HUNDRED > AMOUNT_MINOR_MAX:
+    product = line.quantity * line.unit_price
+    if abs(product) * _HUNDRED > AMOUNT_MINOR_MAX:
         raise AmountTooLarge
-    discount = Money.of(gross * line.discount_percent / _HUNDRED, currency)
-    return Money.of(gross, currency) - discount
+    discount = Money.of(product * line.discount_percent / _HUNDRED, currency)
+    return Money.of(product, currency) - discount
+
+
+def price_without_tax(line: Line) -> Decimal:
+    """Give the unit price of a line whose price includes the tax, to six decimals."""
+    price = line.unit_price / _with_tax(line.taxation)
+    return price.quantize(_PRICE_STEP, ROUND_HALF_UP)
+
+
+def _with_tax(taxation: Taxation) -> Decimal:
+    """What a base is multiplied by to become gross."""
+    return 1 + (taxation.rate + (taxation.surcharge_rate or 0)) / _HUNDRED
+
+
+def _by_taxation(lines: Sequence[Line]) -> dict[Taxation, list[int]]:
+    """Which lines share a group."""
+    members: dict[Taxation, list[int]] = {}
+    for index, line in enumerate(lines):
+        members.setdefault(line.taxation, []).append(index)
+    return members
+
+
+def _without_tax(lines: Sequence[Line], grosses: Sequence[Money]) -> list[Money]:
+    """Each line's part of the base of its group, in proportion to its gross."""
+    bases = list(grosses)
+    for taxation, group in _by_taxation(lines).items():
+        weights = [grosses[index].amount_minor for index in group]
+        currency = grosses[group[0]].currency
+        base = _base(Money(sum(weights), currency), taxation)
+        for index, part in zip(group, spread(base.amount_minor, weights), strict=True):
+            bases[index] = Money(part, currency)
+    return bases
+
+
+def _base(gross: Money, taxation: Taxation) -> Money:
+    return Money.of(gross.decimal / _with_tax(taxation), gross.currency)
 
 
 def _bounded(money: Money) -> Money:
@@ -144,10 +206,7 @@ def _discount_shares(
         return [Money(0, currency)] * len(nets)
     value = Money(whole, currency).decimal * discount.value / _HUNDRED
     target = Money.of(value if discount.is_percent else discount.value, currency).amount_minor
-    members: dict[Taxation, list[int]] = {}
-    for index, line in enumerate(lines):
-        members.setdefault(line.taxation, []).append(index)
-    groups = list(members.values())
+    groups = list(_by_taxation(lines).values())
     bases = [sum(nets[index].amount_minor for index in group) for group in groups]
     shares = [0] * len(nets)
     for group, share in zip(groups, spread(target, bases), strict=True):
@@ -174,36 +233,47 @@ def spread(target: int, weights: Sequence[int]) -> list[int]:
 
 
 def _taxes(
-    lines: Sequence[Line], nets: Sequence[Money], shares: Sequence[Money], currency: str
+    lines: Sequence[Line], amounts: Sequence[Money], currency: str, *, prices_include_tax: bool
 ) -> tuple[PrintedTax, ...]:
-    bases: dict[Taxation, Money] = {}
-    for line, net, share in zip(lines, nets, shares, strict=True):
-        bases[line.taxation] = bases.get(line.taxation, Money(0, currency)) + net - share
+    zero = Money(0, currency)
     return tuple(
-        PrintedTax(
-            kind=taxation.kind,
-            treatment=taxation.treatment,
-            exemption_cause=taxation.exemption_cause,
-            rate=taxation.rate,
-            surcharge_rate=taxation.surcharge_rate,
-            base=_bounded(base),
-            amount=_part(base, taxation.rate),
-            surcharge=_part(base, taxation.surcharge_rate or Decimal(0)),
+        _tax(
+            taxation,
+            sum((amounts[index] for index in group), zero),
+            prices_include_tax=prices_include_tax,
         )
-        for taxation, base in bases.items()
+        for taxation, group in _by_taxation(lines).items()
+    )
+
+
+def _tax(taxation: Taxation, sum_of_lines: Money, *, prices_include_tax: bool) -> PrintedTax:
+    base = _base(sum_of_lines, taxation) if prices_include_tax else sum_of_lines
+    surcharge = _part(base, taxation.surcharge_rate or Decimal(0))
+    amount = _part(base, taxation.rate)
+    if prices_include_tax:
+        amount = sum_of_lines - base - surcharge
+    return PrintedTax(
+        kind=taxation.kind,
+        treatment=taxation.treatment,
+        exemption_cause=taxation.exemption_cause,
+        rate=taxation.rate,
+        surcharge_rate=taxation.surcharge_rate,
+        base=_bounded(base),
+        amount=amount,
+        surcharge=surcharge,
     )
 
 
 def _withholdings(
-    lines: Sequence[Line], nets: Sequence[Money], shares: Sequence[Money], currency: str
+    lines: Sequence[Line], bases: Sequence[Money], currency: str
 ) -> tuple[PrintedWithholding, ...]:
-    bases: dict[Decimal, Money] = {}
-    for line, net, share in zip(lines, nets, shares, strict=True):
+    by_rate: dict[Decimal, Money] = {}
+    for line, base in zip(lines, bases, strict=True):
         if line.withholding_rate:
             rate = line.withholding_rate
-            bases[rate] = bases.get(rate, Money(0, currency)) + net - share
+            by_rate[rate] = by_rate.get(rate, Money(0, currency)) + base
     return tuple(
-        PrintedWithholding(rate, base, _part(base, rate)) for rate, base in sorted(bases.items())
+        PrintedWithholding(rate, base, _part(base, rate)) for rate, base in sorted(by_rate.items())
     )
 
 

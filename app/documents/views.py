@@ -100,7 +100,7 @@ def view_of(
         deposit_percent=written(document.deposit_percent, 2),
         withholding_rate=written(document.withholding_rate, 2),
         discount=discount,
-        prices_include_tax=False,
+        prices_include_tax=document.prices_include_tax,
         disbursements=[
             DisbursementView(description=one.description, amount=MoneyView.of(one.amount))
             for one in disbursements_of(document)

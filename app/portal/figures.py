@@ -149,7 +149,7 @@ def _line(line: PrintedLine, currency: str, language: str) -> Line:
         price=formats.unit_price(line.unit_price, currency, language),
         tax_name=texts(f"tax.{line.tax_kind}"),
         tax_rate=_rate(line, texts),
-        net=formats.money(line.net, language),
+        net=formats.money(line.amount, language),
     )
 
 

@@ -121,6 +121,7 @@ class SharedDocument(View):
     valid_until: date | None
     due_date: date | None
     lines: list[LineView]
+    prices_include_tax: bool
     taxes: list[TaxView]
     withholdings: list[WithholdingView]
     disbursements: list[DisbursementView]
@@ -303,6 +304,7 @@ def _document(shared: Shared) -> SharedDocument:
         valid_until=says.valid_until,
         due_date=says.due_date,
         lines=_lines(says),
+        prices_include_tax=says.prices_include_tax,
         taxes=_taxes(says),
         withholdings=[
             WithholdingView(

@@ -56,7 +56,7 @@ def exempt(quantity: str, price: str) -> Line:
     ],
 )
 def test_a_net_is_rounded_half_away_from_zero(price: str, cents: int) -> None:
-    assert totals.net_of(line("1", price), "EUR") == Money(cents)
+    assert totals.amount_of(line("1", price), "EUR") == Money(cents)
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def test_disbursements_and_advances_stay_outside_the_total() -> None:
 
 
 def test_a_line_s_discount_is_rounded_by_itself() -> None:
-    assert totals.net_of(line("1", "9.99", discount="33.33"), "EUR") == Money(666)
+    assert totals.amount_of(line("1", "9.99", discount="33.33"), "EUR") == Money(666)
 
 
 def test_withholding_follows_each_line_s_own_rate() -> None:
@@ -269,3 +269,57 @@ def test_a_split_is_exact_and_fair(target: int, weights: list[int]) -> None:
 )
 def test_a_split_over_weights_of_both_signs_is_exact(target: int, weights: list[int]) -> None:
     assert sum(spread(target, weights)) == target
+
+
+@pytest.mark.parametrize(
+    ("price", "base", "tax"),
+    [
+        ("121.00", 10000, 2100),
+        ("59.97", 4956, 1041),
+        ("19.99", 1652, 347),
+        ("10.05", 831, 174),
+    ],
+)
+def test_the_tax_of_a_price_that_includes_it_is_the_difference(
+    price: str, base: int, tax: int
+) -> None:
+    figures = totals.of([line("1", price)], prices_include_tax=True)
+    (group,) = figures.taxes
+    assert (group.base, group.amount) == (Money(base), Money(tax))
+    assert figures.totals.total == Money.of(Decimal(price))
+
+
+def test_a_discount_on_prices_with_tax_is_with_tax() -> None:
+    discount = Discount(is_percent=True, value=Decimal(10))
+    figures = totals.of([line("1", "121.00")], discount=discount, prices_include_tax=True)
+    assert figures.discount == Money(1210)
+    assert figures.totals.discount == Money(1000)
+    assert (figures.nets, figures.amounts) == ((Money(10000),), (Money(12100),))
+    assert figures.totals.total == Money(10890)
+
+
+def test_a_price_may_include_its_surcharge() -> None:
+    figures = totals.of([line("1", "126.20", surcharge="5.2")], prices_include_tax=True)
+    (group,) = figures.taxes
+    assert (group.base, group.amount, group.surcharge) == (Money(10000), Money(2100), Money(520))
+
+
+def test_a_correction_by_substitution_is_computed_like_any_other() -> None:
+    """Vector k2: what it replaces, 1000.00 and 210.00, is said beside it."""
+    figures = totals.of([line("1", "900")])
+    assert (figures.totals.taxable_base, figures.totals.tax) == (Money(90000), Money(18900))
+    assert figures.totals.total == Money(108900)
+
+
+@given(some_lines(), DISCOUNTS)
+def test_every_sum_is_exact_with_prices_that_include_tax(
+    lines: list[Line], discount: Discount | None
+) -> None:
+    figures = totals.of(lines, discount=discount, prices_include_tax=True)
+    told = figures.totals
+    amounts = sum(amount.amount_minor for amount in figures.amounts)
+    assert told.total.amount_minor == amounts - figures.discount.amount_minor
+    nets = sum(net.amount_minor for net in figures.nets)
+    assert told.taxable_base.amount_minor == nets - told.discount.amount_minor
+    assert told.total == told.taxable_base + told.tax + told.surcharge
+    require_integers(figures)

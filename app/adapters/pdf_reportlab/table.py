@@ -111,12 +111,13 @@ def _columns(says: Printable, words: Wording) -> list[Column]:
         return taxes.cell(item, words, named=several)
 
     def amount(item: PrintedLine) -> str:
-        return formats.money(item.net, language)
+        return formats.money(item.amount, language)
 
     columns = [Column(words("column.quantity"), 22 * mm, QUIET, quantity, wraps=True)]
     if not is_priced(says):
         return columns
-    columns.append(Column(words("column.price"), 22 * mm, QUIET, price))
+    priced = "column.price_with_tax" if says.prices_include_tax else "column.price"
+    columns.append(Column(words(priced), 22 * mm, QUIET, price))
     if any(item.discount_percent != Decimal(0) for item in says.lines):
         columns.append(Column(words("column.discount"), 13 * mm, QUIET, discount))
     columns.append(Column(taxes.column_title(says.lines, words), 13 * mm, QUIET, tax))
