@@ -22,14 +22,15 @@ def group(code: str = "S1", base: str = "100", rate: str | None = "21", **change
 
 def invoice(*groups: Group, **changes: object) -> Invoice:
     groups = groups or (group(),)
-    taxes = sum(((one.amount or 0) + (one.surcharge or 0) for one in groups), Decimal(0))
-    total = taxes + sum(one.base for one in groups)
+    zero = Decimal(0)
+    taxes = sum(((one.amount or zero) + (one.surcharge or zero) for one in groups), zero)
+    total = taxes + sum((one.base for one in groups), zero)
     made = Invoice("F1", "F-260001", TODAY, groups, taxes, total, (NIF,))
     return replace(made, **changes)  # type: ignore[arg-type]  # the caller names fields
 
 
 def exempt(code: str, regime: str = "01", **changes: object) -> Group:
-    return group(code, rate=None, regime=regime, **changes)
+    return replace(group(code, rate=None, regime=regime), **changes)  # type: ignore[arg-type]  # same
 
 
 def surcharged(rate: str, surcharge: str) -> Group:

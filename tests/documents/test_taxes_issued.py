@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.factories import a_contact, a_quote, an_issued_quote
+from tests.factories import Json, a_contact, a_quote, an_issued_quote
 from tests.offices import Office
 
 LINE = {"description": "Cabo de 12 mm", "quantity": "1", "unit_price": "121.00"}
 
 
-async def refused(office: Office, draft: dict[str, object]) -> dict[str, str]:
+async def refused(office: Office, draft: Json) -> dict[str, str]:
     answer = await office.api.post(f"/v1/documents/{draft['id']}/issue")
     assert answer.status_code == 422, answer.text
     return {one["pointer"]: one["code"] for one in answer.json()["errors"]}
@@ -43,7 +43,7 @@ async def test_a_simplified_invoice_needs_nothing_of_the_client(office: Office) 
 
 
 async def test_a_simplified_invoice_has_its_limits(office: Office) -> None:
-    kind = {"type": "invoice", "invoice_kind": "simplified"}
+    kind: Json = {"type": "invoice", "invoice_kind": "simplified"}
     exact = {**LINE, "unit_price": "400.00"}
     await an_issued_quote(office, **kind, prices_include_tax=True, lines=[exact])
     above = {**LINE, "unit_price": "400.01"}
@@ -101,11 +101,16 @@ async def test_a_rate_that_never_was_is_refused_in_the_draft(
 
 
 async def test_only_invoices_have_series_of_simplified_ones(office: Office) -> None:
-    body = {"type": "quote", "name": "x", "pattern": "X-[yy]%%%", "invoice_kind": "simplified"}
+    body: Json = {
+        "type": "quote",
+        "name": "x",
+        "pattern": "X-[yy]%%%",
+        "invoice_kind": "simplified",
+    }
     answer = await office.api.post("/v1/number-series", json=body)
     assert answer.status_code == 422
     body = {**body, "type": "invoice", "is_default": True}
     made = await office.api.post("/v1/number-series", json=body)
     assert (made.status_code, made.json()["invoice_kind"]) == (201, "simplified")
-    kind = {"type": "invoice", "invoice_kind": "simplified", "lines": [LINE]}
+    kind: Json = {"type": "invoice", "invoice_kind": "simplified", "lines": [LINE]}
     assert (await an_issued_quote(office, **kind))["number"] == "X-26001"

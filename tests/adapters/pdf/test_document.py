@@ -270,3 +270,17 @@ def a_logo(form: str) -> bytes:
     buffer = BytesIO()
     Image.new("RGB", (300, 120), "#0f5a78").save(buffer, form)
     return buffer.getvalue()
+
+
+def test_prices_with_tax_are_printed_as_such_and_a_simplified_invoice_says_so() -> None:
+    line = a_line(unit_price=Decimal("121.00"), net=Money(10000), gross=Money(12100))
+    says = a_printable(
+        [line],
+        type=INVOICE,
+        invoice_kind=InvoiceKind.SIMPLIFIED,
+        prices_include_tax=True,
+    )
+    text = text_of(says)
+    assert "Factura simplificada (art. 4 del Real Decreto 1619/2012)." in text
+    assert "Precio (imp. incl.)" in text
+    assert "121,00" in text
