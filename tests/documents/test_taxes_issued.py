@@ -1,6 +1,9 @@
 """Taxes through the API: what is kept, printed and refused."""
 
+from io import BytesIO
+
 import pytest
+from pypdf import PdfReader
 
 from tests.factories import Json, a_contact, a_quote, an_issued_quote
 from tests.offices import Office
@@ -114,3 +117,22 @@ async def test_only_invoices_have_series_of_simplified_ones(office: Office) -> N
     assert (made.status_code, made.json()["invoice_kind"]) == (201, "simplified")
     kind: Json = {"type": "invoice", "invoice_kind": "simplified", "lines": [LINE]}
     assert (await an_issued_quote(office, **kind))["number"] == "X-26001"
+
+
+@pytest.mark.parametrize(
+    ("kind", "price", "amount"),
+    [("standard", "100,00", "200,00"), ("simplified", "121,00", "242,00")],
+)
+async def test_only_a_full_invoice_prints_its_prices_without_tax(
+    office: Office, kind: str, price: str, amount: str
+) -> None:
+    lines = [{**LINE, "quantity": "2"}]
+    document = await an_issued_quote(
+        office, type="invoice", invoice_kind=kind, prices_include_tax=True, lines=lines
+    )
+    pdf = await office.api.get(f"/v1/documents/{document['id']}/pdf")
+    text = PdfReader(BytesIO(pdf.content)).pages[0].extract_text()
+    row = text[text.index("Cabo de 12 mm") :]
+    assert price in row
+    assert amount in row
+    assert document["total"]["amount"] == 24200
