@@ -25,6 +25,7 @@ from app.kernel.actor import Actor, ActorKind, Permission
 from app.kernel.clock import SystemClock
 from app.main import create_app
 from app.operations import backup, doctor
+from app.operations.serving import Server
 from app.organizations import service
 from app.organizations.passwords import PASSWORD_LENGTH_MIN
 from app.organizations.service import Founding
@@ -42,6 +43,9 @@ _NOWHERE = Settings.model_validate(
     }
 )
 """Enough to build the application, which connects to nothing until it is asked."""
+
+DRAIN_S = 5.0
+"""How long a process told to stop says that it is not ready, before it takes no more."""
 
 GRACE_S = 20
 """How long requests and jobs under way may take when the process is told to stop."""
@@ -75,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     serve = add("serve", _serve, "Answer HTTP requests.")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
+    drain = "seconds after SIGTERM in which it is not ready, but still answers"
+    serve.add_argument("--drain", type=float, default=DRAIN_S, metavar="SECONDS", help=drain)
     add("work", _work, "Do the jobs: send mail, make PDFs, sweep.")
     add("migrate", _migrate, "Bring the database to the schema of this version.")
     write = add("openapi", _openapi, "Write the OpenAPI description.")
@@ -115,8 +121,9 @@ def _serve(options: argparse.Namespace) -> int:
 
     async def run() -> None:
         async with open_container(settings, for_worker=False) as container:
+            app = create_app(container)
             config = uvicorn.Config(
-                create_app(container),
+                app,
                 host=options.host,
                 port=options.port,
                 log_config=None,
@@ -125,7 +132,7 @@ def _serve(options: argparse.Namespace) -> int:
                 timeout_graceful_shutdown=GRACE_S,
                 h11_max_incomplete_event_size=32_768,
             )
-            await uvicorn.Server(config).serve()
+            await Server(app, config, drain_s=options.drain).serve()
 
     asyncio.run(run())
     return 0
