@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import getpass
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -10,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import uvicorn
 from alembic import command
 from alembic.config import Config
@@ -20,7 +22,10 @@ from app.container import Container, open_container
 from app.documents import series
 from app.jobs import dead_letters
 from app.kernel.actor import Actor, ActorKind, Permission
+from app.kernel.clock import SystemClock
 from app.main import create_app
+from app.operations import backup, doctor
+from app.operations.serving import Server
 from app.organizations import service
 from app.organizations.passwords import PASSWORD_LENGTH_MIN
 from app.organizations.service import Founding
@@ -39,6 +44,9 @@ _NOWHERE = Settings.model_validate(
 )
 """Enough to build the application, which connects to nothing until it is asked."""
 
+DRAIN_S = 5.0
+"""How long a process told to stop says that it is not ready, before it takes no more."""
+
 GRACE_S = 20
 """How long requests and jobs under way may take when the process is told to stop."""
 
@@ -50,10 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(options)
     except ValidationError as error:
-        print("The settings are not complete:", file=sys.stderr)
+        print("The settings are missing or wrong:", file=sys.stderr)
         for fault in error.errors():
             name = "_".join(str(part) for part in fault["loc"]).upper()
-            print(f"  {name or 'settings'}: {fault['msg']}", file=sys.stderr)
+            says = str(fault["msg"]).removeprefix("Value error, ")
+            print(f"  {name or 'settings'}: {says}", file=sys.stderr)
         print("The README explains every setting.", file=sys.stderr)
         return 2
 
@@ -70,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     serve = add("serve", _serve, "Answer HTTP requests.")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
+    drain = "seconds after SIGTERM in which it is not ready, but still answers"
+    serve.add_argument("--drain", type=float, default=DRAIN_S, metavar="SECONDS", help=drain)
     add("work", _work, "Do the jobs: send mail, make PDFs, sweep.")
     add("migrate", _migrate, "Bring the database to the schema of this version.")
     write = add("openapi", _openapi, "Write the OpenAPI description.")
@@ -86,6 +97,13 @@ def _parser() -> argparse.ArgumentParser:
     found.add_argument("--api-key", action="store_true", help="also print an API key")
     jobs = add("jobs", _jobs, "List the jobs that failed for good, or let one be tried again.")
     jobs.add_argument("--retry", type=int, metavar="ID")
+    add("doctor", _doctor, "Look at all the service stands on, and name what is wrong.")
+    backup = add("backup", _backup, "Copy the whole database to one file.")
+    backup.add_argument("path", type=Path, help="a new file")
+    restore = add("restore", _restore, "Bring a copy back into an empty database.")
+    restore.add_argument("path", type=Path, help="what `backup` wrote")
+    into = "the environment variable with the new database's address"
+    restore.add_argument("--into", required=True, metavar="NAME", help=into)
     sandbox = add("sandbox", _sandbox, "Run everything on this machine, with sample data.")
     sandbox.add_argument("--fresh", action="store_true", help="start over with new data")
     add("demo", _demo, "Play the main job against the running sandbox.")
@@ -103,8 +121,9 @@ def _serve(options: argparse.Namespace) -> int:
 
     async def run() -> None:
         async with open_container(settings, for_worker=False) as container:
+            app = create_app(container)
             config = uvicorn.Config(
-                create_app(container),
+                app,
                 host=options.host,
                 port=options.port,
                 log_config=None,
@@ -113,7 +132,7 @@ def _serve(options: argparse.Namespace) -> int:
                 timeout_graceful_shutdown=GRACE_S,
                 h11_max_incomplete_event_size=32_768,
             )
-            await uvicorn.Server(config).serve()
+            await Server(app, config, drain_s=options.drain).serve()
 
     asyncio.run(run())
     return 0
@@ -227,6 +246,39 @@ def _jobs(options: argparse.Namespace) -> int:
 
     _with_container(run, for_worker=True)
     return status
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    findings = asyncio.run(doctor.examine(_settings(), SystemClock()))
+    for finding in findings:
+        print(f"{finding.state:9} {finding.subject}: {finding.says}")
+    return 1 if any(finding.state == "ill" for finding in findings) else 0
+
+
+def _backup(options: argparse.Namespace) -> int:
+    settings = _settings()
+    url = settings.database_backup_url or settings.database_owner_url or settings.database_url
+    try:
+        copy = asyncio.run(backup.back_up(url.get_secret_value(), options.path))
+    except (backup.BackupError, OSError, asyncpg.PostgresError) as error:
+        print(f"No copy was made: {error}", file=sys.stderr)
+        return 1
+    print(f"{copy.sha256}  {copy.path}  ({copy.size} bytes)")
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    url = os.environ.get(options.into)
+    if not url:
+        print(f"{options.into} is not set; put the new database's address there", file=sys.stderr)
+        return 2
+    try:
+        asyncio.run(backup.restore(url, options.path))
+    except (backup.BackupError, OSError, asyncpg.PostgresError) as error:
+        print(f"Nothing was brought back: {error}", file=sys.stderr)
+        return 1
+    print("Brought back. Point the settings at it, then run `doctor` and `check`.")
+    return 0
 
 
 def _sandbox(options: argparse.Namespace) -> int:

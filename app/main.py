@@ -11,6 +11,8 @@ from app.documents.router import router as documents
 from app.documents.series_router import router as series
 from app.history.router import router as history
 from app.notices.router import router as notices
+from app.operations.figures import Backlog, Figures
+from app.operations.figures import router as metrics
 from app.organizations import queries as organizations
 from app.organizations.router import auth
 from app.organizations.router import router as access
@@ -37,7 +39,13 @@ def create_app(container: Container) -> FastAPI:
     app.state.secret_key = container.secret_key
     app.state.trusted_proxies = container.settings.trusted_proxies
     limits = RateLimits(container.database, container.settings.rate_limit_factor)
-    app.state.parts = {**container.parts(), RateLimits: limits}
+    figures = Figures()
+    app.state.parts = {
+        **container.parts(),
+        RateLimits: limits,
+        Figures: figures,
+        Backlog: Backlog(container.settings, container.clock),
+    }
     for router in (
         auth,
         access,
@@ -52,6 +60,7 @@ def create_app(container: Container) -> FastAPI:
         browser,
         meta.router,
         health.router,
+        metrics,
         docs.router,
     ):
         app.include_router(router)
@@ -64,7 +73,9 @@ def create_app(container: Container) -> FastAPI:
         async with container.database.transaction() as tx:
             return await organizations.allowed_origins(tx)
 
-    app.add_middleware(Requests, allowed_hosts=container.settings.allowed_hosts)
+    app.add_middleware(
+        Requests, allowed_hosts=container.settings.allowed_hosts, observe=figures.observe
+    )
     # Outermost, so that a front end can read our refusals too.
     app.add_middleware(Cors, origins=container.settings.cors_origins, load=load_origins)
     return app

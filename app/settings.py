@@ -1,14 +1,38 @@
 """One frozen Settings, read once from the environment."""
 
+import re
+from base64 import urlsafe_b64decode
+from ipaddress import ip_address
 from typing import Annotated, Literal, Self
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_KEY_BYTES = 32
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
 
 def _split(text: str | tuple[str, ...]) -> tuple[str, ...]:
     parts = text.split(",") if isinstance(text, str) else text
     return tuple(part.strip() for part in parts if part.strip())
+
+
+def _address(text: str) -> SplitResult:
+    """Take an address apart; its parts, the port too, are well formed."""
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:
+        raise ValueError("it is not an address") from None  # the text may hold a password
+    return parts
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Settings(BaseSettings):
@@ -25,6 +49,9 @@ class Settings(BaseSettings):
     )
     database_owner_url: SecretStr | None = Field(
         None, description="The log-in migrations use; the API's when absent."
+    )
+    database_backup_url: SecretStr | None = Field(
+        None, description="The log-in of backups, with BYPASSRLS; the owner's when absent."
     )
     database_pool_size: int = Field(
         5, ge=1, le=100, description="Connections kept per process; twice as many at most."
@@ -57,6 +84,11 @@ class Settings(BaseSettings):
     mail_from: str = Field(
         "documentos@conforme.example", description="Sender address of the platform's relay."
     )
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Bearer token of `/metrics`; without it, only this machine may read.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged."
     )
@@ -73,8 +105,65 @@ class Settings(BaseSettings):
                 data[name] = _split(value)
         return data
 
+    @field_validator("database_url", "database_worker_url", "database_owner_url",
+                     "database_backup_url")  # fmt: skip
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = _address(value.get_secret_value())
+            if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+                raise ValueError("write postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("encryption_key")
+    @classmethod
+    def _seals(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        try:
+            key = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except ValueError:
+            key = b""
+        if len(key) != _KEY_BYTES:
+            raise ValueError("write 32 bytes in URL-safe base64")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_where_clients_go(cls, value: str) -> str:
+        parts = _address(value)
+        if parts.scheme not in {"https", "http"} or not parts.hostname:
+            raise ValueError("write https://host")
+        if value.endswith("/") or parts.query or parts.fragment or parts.username:
+            raise ValueError("write https://host alone, without a slash at the end")
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            parts = _address(value)
+            if parts.scheme not in {"https", "http"} or value != f"{parts.scheme}://{parts.netloc}":
+                raise ValueError("write each as https://host, without a path or `*`")
+        return values
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if any(sign in value for value in values for sign in "/:* "):
+            raise ValueError("write each as a host name alone, without scheme, port or `*`")
+        return values
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if not _ADDRESS.fullmatch(value):
+            raise ValueError("write an e-mail address alone")
+        return value
+
     @model_validator(mode="after")
-    def _public_url_has_no_slash(self) -> Self:
-        if self.public_url.endswith("/"):
-            raise ValueError("PUBLIC_URL ends without a slash")
+    def _relay_is_whole(self) -> Self:
+        if self.smtp_security == "none" and not _is_loopback(self.smtp_host):
+            raise ValueError("SMTP_SECURITY=none is for a relay on this machine; use starttls")
+        if (self.smtp_username is None) != (self.smtp_password is None):
+            raise ValueError("SMTP_USERNAME and SMTP_PASSWORD go together")
         return self

@@ -28,7 +28,10 @@ class Vault:
         Raises:
             ValueError: It is not 32 bytes.
         """
-        key = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        try:
+            key = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except ValueError:
+            key = b""
         if len(key) != 32:  # noqa: PLR2004 - AES-256
             raise ValueError("the encryption key is not 32 bytes of URL-safe base64")
         return cls(key)

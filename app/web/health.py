@@ -40,6 +40,8 @@ async def health_live() -> HealthView:
 @router.get("/ready")
 async def health_ready(request: Request) -> HealthView:
     """Tell whether requests can be served: the database answers and its schema is ours."""
+    if getattr(request.app.state, "is_leaving", False):
+        raise Unavailable(retry_after_s=1)
     database = provided(request, Database)
     try:
         async with asyncio.timeout(READY_TIMEOUT_S), database.transaction() as tx:

@@ -1,0 +1,1 @@
+"""What whoever runs the service needs: figures, a diagnosis, a copy and its way back."""
