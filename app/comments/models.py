@@ -18,7 +18,9 @@ class Comment(Base):
             ["organization_id", "contact_id"], ["contacts.organization_id", "contacts.id"]
         ),
         ForeignKeyConstraint(
-            ["organization_id", "document_id"], ["documents.organization_id", "documents.id"]
+            ["organization_id", "document_id"],
+            ["documents.organization_id", "documents.id"],
+            ondelete="SET NULL (document_id)",  # a draft that is deleted leaves its notes behind
         ),
         CheckConstraint("visibility in ('internal', 'shared')", name="visibility"),
         CheckConstraint("author_kind in ('user', 'integration', 'client')", name="author_kind"),

@@ -10,11 +10,18 @@ from app.comments.schemas import CommentDraft, CommentQuery, CommentView
 from app.contacts import queries as contacts
 from app.documents import queries as documents
 from app.kernel.actor import Actor, Permission
+from app.kernel.errors import Fault, Invalid
 from app.organizations.access import Requires
 from app.web.dependencies import Now, Tx, set_created
 from app.web.pagination import Paging
+from app.web.problems import foresee
 from app.web.routing import Route
 from app.web.schemas import Page
+
+foresee(
+    "fk_comments_organization_id_document_id_documents",
+    Invalid(faults=[Fault("/document_id", "reference.unknown")]),
+)
 
 router = APIRouter(prefix="/v1", tags=["comments"], route_class=Route)
 

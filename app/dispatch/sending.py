@@ -11,12 +11,15 @@ after the bytes were about to leave leaves doubt, and the message goes out once 
 same bytes, same Message-ID; a second doubt is left to a person.
 """
 
+import asyncio
 import hashlib
 import time
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.dispatch import queries
 from app.dispatch.building import build_message, material_of
@@ -32,6 +35,9 @@ from app.mail.ports import Envelope, MailError
 
 log = structlog.get_logger()
 
+INSIST_S = (0.2, 1.0, 5.0, 15.0, 30.0)
+"""Waits between tries to write an outcome; far less than the lease in all."""
+
 SWEEP_AFTER = timedelta(seconds=30)
 SWEEP_LIMIT = 500
 
@@ -43,6 +49,9 @@ async def send(job: SendMessage, outbox: Outbox) -> None:
         return
     try:
         envelope = await prepare(lease, outbox)
+    except (SQLAlchemyError, OSError):
+        # The database's trouble is not the message's: the lease runs out and it is tried again.
+        raise
     except Exception:
         log.exception("message_not_built", recipient_id=str(job.recipient_id))
         await note_poison(lease, outbox)
@@ -54,10 +63,24 @@ async def send(job: SendMessage, outbox: Outbox) -> None:
         receipt = await outbox.transport.send(envelope)
     except MailError as error:
         duration_ms = round((time.monotonic() - started) * 1000)
-        await write_failure(lease, outbox, error, duration_ms)
+        refused = error
+        await _insist(lambda: write_failure(lease, outbox, refused, duration_ms))
     else:
         duration_ms = round((time.monotonic() - started) * 1000)
-        await write_success(lease, outbox, receipt, duration_ms)
+        await _insist(lambda: write_success(lease, outbox, receipt, duration_ms))
+
+
+async def _insist(write: Callable[[], Awaitable[None]]) -> None:
+    """Write an outcome down, through a short absence of the database; a lost one is a doubt."""
+    for wait_s in INSIST_S:
+        try:
+            await write()
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("outcome_not_written", error=type(error).__name__, retry_in_s=wait_s)
+            await asyncio.sleep(wait_s)
+        else:
+            return
+    await write()
 
 
 async def sweep(outbox: Outbox) -> None:

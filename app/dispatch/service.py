@@ -132,6 +132,19 @@ async def dispatch_document(
     """
     actor.require(Permission.DOCUMENTS_SEND)
     plan = await _plan(tx, actor, document, order, at=at)
+    return await _promise(tx, actor, document, order, plan, sender, at=at)
+
+
+async def _promise(
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    order: DispatchOrder,
+    plan: _Plan,
+    sender: Sender,
+    *,
+    at: datetime,
+) -> Dispatch:
     send_at = order.send_at if order.send_at and order.send_at > at else None
     if send_at is not None and send_at > at + SEND_AHEAD_MAX:
         raise Invalid(faults=[Fault("/send_at", "date.too_far")])
@@ -239,18 +252,26 @@ async def renew_link(
         recipient.dispatch.created_by_name,
         frozenset({Permission.DOCUMENTS_SEND}),
     )
+    is_copy = recipient.kind == "cc"
     order = DispatchOrder(
-        to=[recipient.address],
-        cc=[],
+        to=[] if is_copy else [recipient.address],
+        cc=[recipient.address] if is_copy else [],
         language="en" if recipient.dispatch.language == "en" else "es",
         attach_pdf=False,
         reply_to=recipient.dispatch.reply_to,
     )
-    return await dispatch_document(tx, by_system, document, order, sender, at=at)
+    plan = await _plan(tx, by_system, document, order, at=at, needs_to=not is_copy)
+    return await _promise(tx, by_system, document, order, plan, sender, at=at)
 
 
 async def _plan(
-    tx: AsyncSession, actor: Actor, document: Document, order: DispatchOrder, *, at: datetime
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    order: DispatchOrder,
+    *,
+    at: datetime,
+    needs_to: bool = True,
 ) -> _Plan:
     _require_sendable(document)
     organization = await organizations.get(tx, document.organization_id)
@@ -265,11 +286,12 @@ async def _plan(
     if order.reply_to is not None:
         reply_to = findings.take("/reply_to", reach.email, order.reply_to) or reply_to
     findings.require_none()
-    if not any(one.kind == "to" for one in addressees):
+    if needs_to and not any(one.kind == "to" for one in addressees):
         raise Invalid(reason="no_recipient", faults=[Fault("/to", "no_recipient")])
-    kind = "resend" if await queries.of_document(tx, document) else "first"
+    earlier = await queries.of_document(tx, document)
+    kind = "resend" if any(one.cancelled_at is None for one in earlier) else "first"
     language = order.language or document.language
-    first = next(one for one in addressees if one.kind == "to")
+    first = next((one for one in addressees if one.kind == "to"), addressees[0])
     letter = letters.compose(
         LetterOrder(
             says=says,
@@ -278,7 +300,7 @@ async def _plan(
             sender_name=actor.name,
             to_name=first.name,
             address=first.address,
-            is_copy=False,
+            is_copy=first.kind == "cc",
             can_pay=_can_pay(document, organization, at),
             attach_pdf=order.attach_pdf,
             has_logo=says.logo_sha256 is not None,

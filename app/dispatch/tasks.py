@@ -12,5 +12,7 @@ class SendMessage(Job):
     """Try to hand one recipient's message to the relay."""
 
     name: ClassVar[str] = "dispatch.send_message"
+    concurrency: ClassVar[int] = 4
+    """Fewer than the connections of a worker: a burst must not starve its own outcomes."""
 
     recipient_id: UUID

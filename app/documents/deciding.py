@@ -13,7 +13,7 @@ from app.documents.events import decided
 from app.documents.models import ClientLink, Decision, Document
 from app.documents.projecting import project
 from app.events.record import record
-from app.kernel.actor import Actor, ActorKind, Permission
+from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Fault, Forbidden, Invalid
 from app.kernel.identifiers import new_id
 from app.organizations import queries as organizations
@@ -52,7 +52,8 @@ async def standing_of(
     """Tell where a document stands for the holder of a link."""
     last = await queries.last_decision(tx, document, link.revision)
     today = at.astimezone(ZoneInfo(organization.time_zone)).date()
-    by_client = last is not None and last.actor_kind == ActorKind.CLIENT
+    # Only one's own answer can be taken back: another addressee's is another's.
+    by_client = last is not None and last.actor_id == link.recipient_id
     return states.Standing(
         issue_state=document.issue_state,
         is_current=link.revision == document.revision,
@@ -96,6 +97,8 @@ async def answer_by_client(
         raise Forbidden(code="role_missing", reason=reason)
     if reason in {"already_accepted", "already_rejected"} and _repeats(document, answer):
         return None
+    if answer.action == "undo" and await _took_back(tx, document, link):
+        return None
     if reason is not None:
         allowed: list[JsonValue] = [name for name, why in refusals.items() if why is None]
         extra: dict[str, JsonValue] = {
@@ -126,6 +129,12 @@ async def answer_on_behalf(
     if answer.action == "reject" and document.decision == "accepted":
         raise Conflict(reason="already_accepted", extra={"current_status": document.status})
     return await _decide(tx, actor, document, document.revision, answer, at=at)
+
+
+async def _took_back(tx: AsyncSession, document: Document, link: ClientLink) -> bool:
+    """Tell whether this very client has taken the last answer back: a second click."""
+    last = await queries.last_decision(tx, document, link.revision)
+    return last is not None and last.kind == "withdrawn" and last.actor_id == link.recipient_id
 
 
 def _repeats(document: Document, answer: Answer) -> bool:

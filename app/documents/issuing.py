@@ -139,8 +139,13 @@ def _require_issuable(
             faults=[Fault("/contact/roles", "role_client_required")],
         )
     faults = []
+    if contact.status != "active":
+        faults.append(Fault("/contact_id", "contact.archived"))
     if not document.lines:
         faults.append(Fault("/lines", "lines.required"))
+    if figures.totals.total.amount_minor < 0:
+        # Only a corrective invoice takes money back, and those are not built yet.
+        faults.append(Fault("/lines", "total.negative"))
     if series is None:
         faults.append(Fault("/series_id", "series.required"))
     if document.valid_until is not None and document.valid_until < today:

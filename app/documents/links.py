@@ -26,9 +26,9 @@ def expiry_of(document: Document, zone: ZoneInfo, *, at: datetime) -> datetime:
     """
     limit = at + LIFE_MAX
     if document.type == DocumentType.QUOTE and document.valid_until is not None:
-        end = _end_of(document.valid_until, zone) + _AFTER_VALIDITY
+        end = _end_of(_latest(document.valid_until, at), zone) + _AFTER_VALIDITY
     elif document.due_date is not None:
-        end = _end_of(document.due_date, zone) + _AFTER_DUE
+        end = _end_of(_latest(document.due_date, at), zone) + _AFTER_DUE
     else:
         end = limit
     return min(limit, max(end, at + _AFTER_VALIDITY))
@@ -84,6 +84,11 @@ async def find(tx: AsyncSession, token: str) -> ClientLink | None:
             ClientLink.revoked_at.is_(None),
         )
     )
+
+
+def _latest(day: date, at: datetime) -> date:
+    """Keep a far day within reach of the arithmetic; the limit is much nearer anyway."""
+    return min(day, (at + 2 * LIFE_MAX).date())
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:

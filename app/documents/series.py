@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents import numbering
@@ -58,6 +58,9 @@ async def create(
     fault = numbering.pattern_fault(body.pattern, body.reset_policy)
     if fault is not None:
         raise Invalid(faults=[Fault("/pattern", fault)])
+    # Two at once would not see each other's patterns.
+    key = f"series|{actor.organization_id}|{body.type.value}"
+    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
     await _require_own_numbers(tx, actor, body)
     if body.is_default:
         await tx.execute(

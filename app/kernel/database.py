@@ -92,6 +92,7 @@ def open_engine(url: str, *, role: str, statement_timeout_s: int, pool_size: int
         max_overflow=pool_size,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,  # what people wrote does not belong in a log
         connect_args={
             "timeout": 5,
             "server_settings": {

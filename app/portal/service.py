@@ -122,7 +122,10 @@ async def answer(
     language = form.language or shared.says.language
     spoken = None
     if action == "undo":
-        name = name or (shared.decision.actor_name if shared.decision else "")
+        own = shared.decision
+        is_own = own is not None and own.actor_id == shared.recipient.id
+        name = name or (own.actor_name if own is not None and is_own else "")
+        name = name or shared.recipient.name or shared.recipient.address
     else:
         forms.check_answer(name, comment, is_ticked=form.statement_accepted)
         spoken = statement(shared.says, action, language)

@@ -1027,6 +1027,7 @@ def _make_tables() -> None:
             ["organization_id", "document_id"],
             ["documents.organization_id", "documents.id"],
             name=op.f("fk_comments_organization_id_document_id_documents"),
+            ondelete="SET NULL (document_id)",
         ),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_comments")),
     )

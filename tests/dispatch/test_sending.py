@@ -1,5 +1,6 @@
 """The outbox: what is promised is sent once, and nothing is called sent that is not."""
 
+import asyncio
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -10,8 +11,9 @@ from sqlalchemy import select
 from app.dispatch import sending
 from app.dispatch.models import Attempt, Recipient
 from app.dispatch.tasks import SendMessage
+from app.jobs.runner import Runner
 from app.mail.ports import Failure, MailError
-from app.worker import outbox_of
+from app.worker import handlers_of, outbox_of
 from tests.factories import a_contact, a_sent_quote, an_issued_quote
 from tests.fakes import FakeMail
 from tests.offices import Office
@@ -254,3 +256,43 @@ async def only_recipient(office: Office) -> Recipient:
     async with office.worker.database.transaction(office.organization_id) as tx:
         query = select(Recipient).where(Recipient.organization_id == office.organization_id)
         return (await tx.scalars(query)).one()
+
+
+async def test_a_first_message_after_one_that_was_called_off_is_a_first_one(
+    office: Office,
+) -> None:
+    document = await an_issued_quote(office)
+    path = f"/v1/documents/{document['id']}/dispatches"
+    early = await office.api.post(path, json={"send_at": "2026-12-01T09:00:00Z"})
+    await office.api.post(f"/v1/dispatches/{early.json()['id']}/cancel")
+    assert (await office.api.post(path, json={})).json()["kind"] == "first"
+
+
+async def test_a_quote_valid_for_ever_can_be_sent(office: Office) -> None:
+    _, dispatch = await a_sent_quote(office, valid_until="9999-12-31")
+    assert dispatch["recipients"][0]["delivery_state"] == "sent"
+
+
+async def test_a_burst_leaves_nobody_out_and_nobody_twice(office: Office, mail: FakeMail) -> None:
+    """The worker's engine at work, with more messages than connections."""
+    document = await an_issued_quote(office)
+    path = f"/v1/documents/{document['id']}/dispatches"
+    for wave in range(4):
+        order = {"to": [f"burst{wave}-{number}@velero.example" for number in range(20)]}
+        assert (await office.api.post(path, json=order)).status_code == 201
+    url = office.container.settings.database_url.get_secret_value()
+    runner = Runner(url, handlers_of(office.worker))
+    task = asyncio.create_task(runner.run())
+    for _ in range(600):
+        await asyncio.sleep(0.05)
+        if len([one for one in mail.sent if one.recipient.startswith("burst")]) >= 80:
+            break
+    await asyncio.sleep(0.3)
+    runner.stop()
+    await task
+    ours = [one.recipient for one in mail.sent if one.recipient.startswith("burst")]
+    assert sorted(ours) == sorted(set(ours))
+    assert len(ours) == 80
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        rows = list(await tx.scalars(select(Recipient)))
+    assert {(row.queue_state, row.state, row.attempts) for row in rows} == {("done", "sent", 1)}

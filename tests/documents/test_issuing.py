@@ -177,3 +177,15 @@ async def test_decimals_read_the_same_when_made_when_read_and_when_issued(office
         assert told == ["1.5", "45.00", "5.00", "21.00"]
         assert shown["withholding_rate"] == "15.00"
         assert shown["taxes"][0]["rate"] == "21.00"
+
+
+async def test_a_negative_total_and_an_archived_contact_are_not_issued(office: Office) -> None:
+    contact = await a_contact(office)
+    line = {"description": "x", "quantity": "-1", "unit_price": "5"}
+    negative = await a_quote(office, contact, lines=[line])
+    answer = await office.api.post(f"/v1/documents/{negative['id']}/issue")
+    assert [one["code"] for one in answer.json()["errors"]] == ["total.negative"]
+    draft = await a_quote(office, contact)
+    await office.api.delete(f"/v1/contacts/{contact['id']}")
+    answer = await office.api.post(f"/v1/documents/{draft['id']}/issue")
+    assert [one["code"] for one in answer.json()["errors"]] == ["contact.archived"]

@@ -203,3 +203,44 @@ async def test_25_fifty_at_once_leave_no_gap_and_no_double(office: Office) -> No
     assert {answer.status_code for answer in answers} == {200}
     numbers = sorted(answer.json()["number"] for answer in answers)
     assert numbers == [f"P-26{counter:04}" for counter in range(1, 51)]
+
+
+async def test_a_copy_that_asks_for_a_new_link_stays_a_copy(
+    office: Office, anonymous: httpx.AsyncClient, mail: FakeMail
+) -> None:
+    order = {"to": ["ana@velero.example"], "cc": ["gestor@velero.example"]}
+    await a_sent_quote(office, order=order)
+    copy = client_behind(anonymous, mail, "gestor@velero.example")
+    assert (await anonymous.post(f"{copy.path}/renewals")).status_code == 202
+    await office.deliver()
+    renewed = client_behind(anonymous, mail, "gestor@velero.example")
+    assert renewed.token != copy.token
+    assert (await renewed.see())["allowed_actions"] == []
+
+
+async def test_only_the_one_who_answered_takes_it_back_and_twice_is_once(
+    office: Office, anonymous: httpx.AsyncClient, mail: FakeMail
+) -> None:
+    order = {"to": ["ana@velero.example", "bea@velero.example"]}
+    document, _ = await a_sent_quote(office, order=order)
+    ana = client_behind(anonymous, mail, "ana@velero.example")
+    bea = client_behind(anonymous, mail, "bea@velero.example")
+    assert (await ana.answer("accept")).status_code == 200
+    assert (await bea.answer("undo")).status_code == 409
+    assert (await status_of(office, document["id"]))[0] == "accepted"
+    assert (await ana.answer("undo")).status_code == 200
+    assert (await ana.answer("undo")).status_code == 200
+    decisions = (await office.api.get(f"/v1/documents/{document['id']}/decisions")).json()["data"]
+    assert [(one["decision"], one["actor_name"]) for one in decisions] == [
+        ("accepted", "Ana Ruiz"), ("withdrawn", "Ana Ruiz")
+    ]  # fmt: skip
+
+
+async def test_a_draft_with_a_note_is_deleted_and_the_note_stays(office: Office) -> None:
+    draft = await a_quote(office)
+    contact_id = draft["contact"]["id"]
+    note = {"body": "Ojo con el precio", "document_id": draft["id"]}
+    assert (await office.api.post(f"/v1/contacts/{contact_id}/comments", json=note)).is_success
+    assert (await office.api.delete(f"/v1/documents/{draft['id']}")).status_code == 204
+    timeline = await office.api.get(f"/v1/contacts/{contact_id}/timeline?group=comments")
+    assert timeline.json()["data"]
