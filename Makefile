@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run demo test soak check format openapi lint-contract clients clean
+.PHONY: run demo test soak check invariants format openapi lint-contract clients clean
 .DEFAULT_GOAL := run
 
 $(READY): requirements-dev.lock
@@ -38,6 +38,9 @@ test: $(READY)  ## Everything: check, then all tests on a PostgreSQL of their ow
 soak: $(READY)  ## The contract under fire for longer: FUZZ_EXAMPLES requests each, FUZZ_SEED chosen.
 	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),200) FUZZ_SEED=$(or $(FUZZ_SEED),1) \
 	  $(BIN)/pytest -n 2 tests/contract/test_fuzz.py
+
+invariants: $(READY)  ## Check what must be true of every organization's rows; DATABASE_URL names the database.
+	@$(BIN)/python -m app.cli check
 
 format: $(READY)
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
