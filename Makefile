@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run demo test check format openapi clean
+.PHONY: run demo test soak check format openapi lint-contract clients clean
 .DEFAULT_GOAL := run
 
 $(READY): requirements-dev.lock
@@ -35,11 +35,24 @@ test: $(READY)  ## Everything: check, then all tests on a PostgreSQL of their ow
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=
 
+soak: $(READY)  ## The contract under fire for longer: FUZZ_EXAMPLES requests each, FUZZ_SEED chosen.
+	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),200) FUZZ_SEED=$(or $(FUZZ_SEED),1) \
+	  $(BIN)/pytest -n 2 tests/contract/test_fuzz.py
+
 format: $(READY)
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 openapi: $(READY)  ## Write openapi/openapi.json from the code.
 	$(BIN)/python -m app.cli openapi
+
+NPX := npx --yes
+CLIENTS := build/clients
+
+lint-contract:  ## Lint openapi/openapi.json with Redocly; needs node.
+	$(NPX) @redocly/cli@2 lint openapi/openapi.json
+
+clients:  ## Generate three clients and drive quote to acceptance; needs node and `make run` elsewhere.
+	tests/clients_generated/run.sh $(CLIENTS)
 
 clean:
 	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -71,6 +71,7 @@ _MEANINGS: Mapping[str, str] = {
     "410": "The link has expired",
     "412": "Somebody else changed it since you read it",
     "413": "The body is too large",
+    "415": "The body is not `application/json`",
     "422": "The content is not valid; `errors` names each field",
     "428": "`If-Match` is missing",
     "429": "Too many requests; `Retry-After` says when to come back",
@@ -210,6 +211,7 @@ def _parametrize(operation: Node, calls: list[object], path: str, method: str) -
         if parameter["name"] == "If-Match":
             parameter["required"] = required_version in calls
             parameter["example"] = '"7"'
+            parameter["schema"]["pattern"] = r'^(\*|(W/)?"[0-9]+")$'
         elif parameter["in"] == "path":
             noun = parameter["name"].removesuffix("_id").replace("_", " ")
             parameter.setdefault("description", f"Which {noun}: its id.")
@@ -234,6 +236,7 @@ def _refuse(operation: Node, calls: list[object], path: str, method: str) -> Non
         "410": is_client,
         "412": "If-Match" in names,
         "413": "requestBody" in operation,
+        "415": "requestBody" in operation,
         "422": takes,
         "428": required_version in calls,
         "429": is_client or is_auth,

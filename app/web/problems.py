@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from app.kernel.errors import Conflict, Fault, Invalid, Problem, Unavailable, VersionConflict
 from app.kernel.formats import LANGUAGES
 from app.kernel.wording import wording
+from app.web import methods
 
 log = structlog.get_logger()
 
@@ -203,6 +204,8 @@ async def on_http(request: Request, error: Exception) -> Response:
     response = render(Problem(code=_HTTP_CODES.get(error.status_code, "internal_error")), request)
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
+    if error.status_code == 405:  # noqa: PLR2004 - the framework knows one route's methods only
+        response.headers["Allow"] = ", ".join(methods.of(request.app, request.url.path))
     return response
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from typing_extensions import override
 
 from app.kernel.errors import Fault, Invalid
-from app.web import idempotency
+from app.web import idempotency, methods
 
 
 class Route(APIRoute):
@@ -24,8 +25,17 @@ class Route(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
         known = set(_query_names(self.dependant))
+        reads_json = self.body_field is not None and not isinstance(
+            self.body_field.field_info, Form
+        )
 
         async def handle(request: Request) -> Response:
+            if request.path_params and methods.is_name(
+                request.app, request.url.path, request.method
+            ):
+                raise HTTPException(405)
+            if reads_json and not _is_json(request):
+                raise HTTPException(415)
             unknown = sorted(set(request.query_params) - known)
             if unknown:
                 raise Invalid(faults=[Fault(name, "extra_forbidden", "query") for name in unknown])
@@ -39,6 +49,15 @@ class Route(APIRoute):
             return response
 
         return handle
+
+
+def _is_json(request: Request) -> bool:
+    """Tell whether a body is said to be JSON; no body is no lie."""
+    headers = request.headers
+    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+        return True
+    kind = headers.get("content-type", "").split(";")[0].strip().lower()
+    return kind == "application/json"
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:

@@ -1,0 +1,51 @@
+"""The application on the loop that schemathesis drives it from."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.container import open_container
+from app.settings import Settings
+from tests.clients import client_behind
+from tests.factories import a_sent_quote
+from tests.fakes import FakeMail, FixedClock
+from tests.offices import Office, found_office
+
+
+@dataclass
+class Running:
+    """An ASGI application whose lifespan opens pools and founds an office with a sent quote."""
+
+    settings: Settings
+    office: Office = field(init=False)
+    token: str = field(init=False)
+    _app: ASGIApp = field(init=False)
+    _open: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    @property
+    def fastapi(self) -> FastAPI:
+        """The application itself, once it is started."""
+        return self.office.app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Start, stop, or pass on."""
+        if scope["type"] != "lifespan":
+            await self.office.app(scope, receive, send)
+            return
+        await receive()
+        await self._start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._open.aclose()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _start(self) -> None:
+        enter = self._open.enter_async_context
+        parts = {"clock": FixedClock(), "mail": FakeMail()}
+        container = replace(await enter(open_container(self.settings, for_worker=False)), **parts)
+        worker = replace(await enter(open_container(self.settings, for_worker=True)), **parts)
+        self.office = await enter(found_office(container, worker, "Taller bajo fuego"))
+        await a_sent_quote(self.office)
+        self.token = client_behind(self.office.api, parts["mail"]).token
