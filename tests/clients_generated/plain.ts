@@ -1,6 +1,6 @@
 // openapi-typescript's types with openapi-fetch: from a quote to its acceptance.
 import createClient from "openapi-fetch";
-import type { paths } from "./plain";
+import type { paths } from "./paths";
 import { address, contact, facts, given, lines, tokenFor } from "./sandbox.ts";
 
 const api = createClient<paths>({
@@ -29,7 +29,7 @@ const accepted = await client.POST("/public/v1/documents/{token}/accept", {
   body: {
     name: "Ana Ruiz",
     statement_accepted: true,
-    form_nonce: given(seen.data, seen.error).form_nonce,
+    form_nonce: given(seen.data, seen.error).form_nonce!,
   },
 });
 given(accepted.data, accepted.error);

@@ -3,8 +3,7 @@
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 
-from fastapi import FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from app.container import open_container
 from app.settings import Settings
@@ -21,13 +20,7 @@ class Running:
     settings: Settings
     office: Office = field(init=False)
     token: str = field(init=False)
-    _app: ASGIApp = field(init=False)
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
-
-    @property
-    def fastapi(self) -> FastAPI:
-        """The application itself, once it is started."""
-        return self.office.app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Start, stop, or pass on."""
@@ -43,9 +36,11 @@ class Running:
 
     async def _start(self) -> None:
         enter = self._open.enter_async_context
-        parts = {"clock": FixedClock(), "mail": FakeMail()}
-        container = replace(await enter(open_container(self.settings, for_worker=False)), **parts)
-        worker = replace(await enter(open_container(self.settings, for_worker=True)), **parts)
+        clock, mail = FixedClock(), FakeMail()
+        api = await enter(open_container(self.settings, for_worker=False))
+        work = await enter(open_container(self.settings, for_worker=True))
+        container = replace(api, clock=clock, mail=mail)
+        worker = replace(work, clock=clock, mail=mail)
         self.office = await enter(found_office(container, worker, "Taller bajo fuego"))
         await a_sent_quote(self.office)
-        self.token = client_behind(self.office.api, parts["mail"]).token
+        self.token = client_behind(self.office.api, mail).token
