@@ -57,7 +57,9 @@ def _is_json(request: Request) -> bool:
     if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
         return True
     kind = headers.get("content-type", "").split(";")[0].strip().lower()
-    return kind == "application/json"
+    return kind == "application/json" or (
+        kind.startswith("application/") and kind.endswith("+json")
+    )
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:
