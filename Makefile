@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run demo test check format openapi clean
+.PHONY: run demo test check invariants format openapi clean
 .DEFAULT_GOAL := run
 
 $(READY): requirements-dev.lock
@@ -34,6 +34,9 @@ check: $(READY)  ## The fast part: style, types, import contracts, the committed
 test: $(READY)  ## Everything: check, then all tests on a PostgreSQL of their own.
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=
+
+invariants: $(READY)  ## Check what must be true of every organization's rows; DATABASE_URL names the database.
+	@$(BIN)/python -m app.cli check
 
 format: $(READY)
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

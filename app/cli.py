@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from app import logs
 from app.container import Container, open_container
 from app.documents import series
+from app.invariants import pack
 from app.jobs import dead_letters
 from app.kernel.actor import Actor, ActorKind, Permission
 from app.kernel.clock import SystemClock
@@ -104,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("path", type=Path, help="what `backup` wrote")
     into = "the environment variable with the new database's address"
     restore.add_argument("--into", required=True, metavar="NAME", help=into)
+    add("check", _check, "Check what must be true of every organization's rows; read-only.")
     sandbox = add("sandbox", _sandbox, "Run everything on this machine, with sample data.")
     sandbox.add_argument("--fresh", action="store_true", help="start over with new data")
     add("demo", _demo, "Play the main job against the running sandbox.")
@@ -279,6 +281,26 @@ def _restore(options: argparse.Namespace) -> int:
         return 1
     print("Brought back. Point the settings at it, then run `doctor` and `check`.")
     return 0
+
+
+def _check(_: argparse.Namespace) -> int:
+    found: list[pack.Violation] = []
+
+    async def run(container: Container) -> None:
+        async with container.database.transaction() as tx:
+            organizations = await pack.organizations(tx)
+        for organization_id in organizations:
+            async with container.database.transaction(organization_id) as tx:
+                found.extend(await pack.check(tx, organization_id, at=container.clock.now()))
+        for invariant in pack.INVARIANTS:
+            broken = [one for one in found if one.code == invariant.code]
+            print(f"{invariant.code:4} {'BROKEN' if broken else 'holds':6} {invariant.meaning}")
+            for one in broken:
+                print(f"     organization {one.organization_id}: {one.what}")
+        print(f"{len(organizations)} organization(s), {len(found)} violation(s)")
+
+    _with_container(run, for_worker=True)
+    return 1 if found else 0
 
 
 def _sandbox(options: argparse.Namespace) -> int:

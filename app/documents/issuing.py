@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts import queries as contacts
@@ -176,7 +177,6 @@ def _fill_dates(document: Document, organization: Organization, contact: Contact
 def _revision(document: Document, says: Printable, actor: Actor, at: datetime) -> DocumentRevision:
     assert document.issue_date is not None  # noqa: S101 - just allotted
     snapshot = printable.to_json(says)
-    canonical = json.dumps(snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return DocumentRevision(
         organization_id=document.organization_id,
         document_id=document.id,
@@ -189,10 +189,15 @@ def _revision(document: Document, says: Printable, actor: Actor, at: datetime) -
         issue_date=document.issue_date,
         valid_until=document.valid_until,
         snapshot=snapshot,
-        snapshot_sha256=hashlib.sha256(canonical.encode()).hexdigest(),
+        snapshot_sha256=hashlib.sha256(canonical(snapshot).encode()).hexdigest(),
         issued_at=at,
         issued_by=actor.id,
     )
+
+
+def canonical(snapshot: JsonValue) -> str:
+    """Write a snapshot in the one form its hash is of."""
+    return json.dumps(snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _prints_with_tax(document: Document) -> bool:

@@ -1,0 +1,1 @@
+"""What must be true of every organization's rows, whatever went wrong before."""
