@@ -1,11 +1,13 @@
 """The whole sandbox as a newcomer meets it: started, played, cut short, started again."""
 
+import fcntl
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -87,6 +89,14 @@ def assert_all_gone(local: Path, pids: dict[str, int]) -> None:
     assert not (local / "sandbox.json").exists()
     assert not (local / "postgres" / "postmaster.pid").exists()
     assert [name for name, pid in pids.items() if command_of(pid)] == []
+
+
+@pytest.fixture(autouse=True)
+def _one_at_a_time() -> Iterator[None]:
+    """Two sandboxes that start at once could choose the same free port."""
+    with (Path(tempfile.gettempdir()) / "conforme-sandbox-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="module")
