@@ -7,6 +7,7 @@ from typing import overload
 from app.documents import states
 from app.documents.breakdown import disbursements_of, taxes_of, withholdings_of
 from app.documents.models import Decision, Document, DocumentLine
+from app.documents.printable import PrintedTax
 from app.documents.schemas import (
     ContactSummary,
     DecisionView,
@@ -107,7 +108,7 @@ def view_of(
         ],
         notes=document.notes,
         lines=[_line(document, line) for line in document.lines],
-        taxes=_taxes(document),
+        taxes=[tax_of(tax) for tax in taxes_of(document)],
         withholdings=[
             WithholdingView(
                 rate=written(one.rate, 2),
@@ -193,20 +194,18 @@ def _line(document: Document, line: DocumentLine) -> LineView:
     )
 
 
-def _taxes(document: Document) -> list[TaxView]:
-    return [
-        TaxView(
-            kind=tax.kind.value,
-            treatment=tax.treatment.value,
-            exemption_cause=tax.exemption_cause,
-            rate=written(tax.rate, 2),
-            surcharge_rate=written(tax.surcharge_rate, 2),
-            base=MoneyView.of(tax.base),
-            amount=MoneyView.of(tax.amount),
-            surcharge=MoneyView.of(tax.surcharge),
-        )
-        for tax in taxes_of(document)
-    ]
+def tax_of(tax: PrintedTax) -> TaxView:
+    """Show the tax of one group of lines."""
+    return TaxView(
+        kind=tax.kind.value,
+        treatment=tax.treatment.value,
+        exemption_cause=tax.exemption_cause,
+        rate=written(tax.rate, 2),
+        surcharge_rate=written(tax.surcharge_rate, 2),
+        base=MoneyView.of(tax.base),
+        amount=MoneyView.of(tax.amount),
+        surcharge=MoneyView.of(tax.surcharge),
+    )
 
 
 def _installments(document: Document) -> list[InstallmentView]:

@@ -11,7 +11,7 @@ from app.documents.models import Decision
 from app.documents.printable import Party, Printable
 from app.documents.schemas import DisbursementView, LineView, TaxView, WithholdingView
 from app.documents.states import UNDO_WINDOW, Status
-from app.documents.views import written
+from app.documents.views import tax_of, written
 from app.kernel.actor import ActorKind
 from app.kernel.money import Money
 from app.portal.forms import COMMENT_LENGTH_MAX, NAME_LENGTH_MAX
@@ -305,7 +305,7 @@ def _document(shared: Shared) -> SharedDocument:
         due_date=says.due_date,
         lines=_lines(says),
         prices_include_tax=says.prices_include_tax,
-        taxes=_taxes(says),
+        taxes=[tax_of(tax) for tax in says.taxes],
         withholdings=[
             WithholdingView(
                 rate=written(one.rate, 2),
@@ -353,20 +353,4 @@ def _lines(says: Printable) -> list[LineView]:
             net=MoneyView.of(line.net),
         )
         for line in says.lines
-    ]
-
-
-def _taxes(says: Printable) -> list[TaxView]:
-    return [
-        TaxView(
-            kind=tax.kind.value,
-            treatment=tax.treatment.value,
-            exemption_cause=tax.exemption_cause,
-            rate=written(tax.rate, 2),
-            surcharge_rate=written(tax.surcharge_rate, 2),
-            base=MoneyView.of(tax.base),
-            amount=MoneyView.of(tax.amount),
-            surcharge=MoneyView.of(tax.surcharge),
-        )
-        for tax in says.taxes
     ]

@@ -97,7 +97,7 @@ def test_metadata_keeps_what_the_font_lacks() -> None:
 @given(st.text(max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_any_text_prints(text: str) -> None:
-    PRINTER.document(filled_with(text), logo=None, band=None)
+    assert PRINTER.document(filled_with(text), logo=None, band=None).startswith(b"%PDF-")
 
 
 def test_threads_do_not_disturb_each_other() -> None:
