@@ -177,7 +177,11 @@ async def issue_document(
     async with database.transaction(actor.organization_id) as tx:
         document = await queries.get(tx, actor, document_id, with_lines=True)
         set_etag(response, document.version)
-        return await _view(tx, actor, document, at, language)
+        view = await _view(tx, actor, document, at, language)
+        # The reply really given takes the place of the one kept in case we were cut short.
+        etag = f'"{document.version}"'
+        await idempotency.remember_view(tx, request, view, etag=etag, at=at)
+        return view
 
 
 @router.get(
