@@ -22,7 +22,7 @@ def missing_legal_fields(contact: Contact, document_type: str) -> tuple[Fault, .
         Faults with pointers such as `/contact/tax_id`; empty when nothing is missing.
 
     Source:
-        RD 1619/2012 art. 6.1 c-e; the shelf's product page 4.2.
+        RD 1619/2012 art. 6.1 c-e.
     """
     if document_type not in _FISCAL:
         return ()

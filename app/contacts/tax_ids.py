@@ -52,8 +52,7 @@ def spanish_tax_id(raw: str) -> tuple[str, TaxIdKind]:
         Refused: `tax_id.format`, or `tax_id.checksum` when only the control is wrong.
 
     Source:
-        Orden EHA/451/2008 (entities), RD 1065/2007 arts. 19-20 (persons); the shelf's
-        product page 4.2.
+        Orden EHA/451/2008 (entities), RD 1065/2007 arts. 19-20 (persons).
     """
     value = compact(raw).removeprefix("ES")
     if _DNI_WITHOUT_ZERO.fullmatch(value):

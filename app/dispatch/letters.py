@@ -245,7 +245,7 @@ def _amount(says: Printable, words: Wording) -> tuple[str, str]:
 
 
 def _is_priceless(says: Printable) -> bool:
-    """A delivery note may go without prices (the design, §7)."""
+    """A delivery note may go without prices."""
     is_note = says.type is DocumentType.DELIVERY_NOTE
     return is_note and all(line.unit_price == 0 for line in says.lines)
 
@@ -291,7 +291,7 @@ def _facts(order: LetterOrder, words: Wording) -> list[_Fact]:
 def _actions(order: LetterOrder, words: Wording) -> list[_Action]:
     """Give the row of buttons, each to its confirm page; the next sensible one leads.
 
-    The row is the same for all four types (ruling 35 of the shelf).
+    The row is the same for all four types.
     """
     if order.is_copy:
         return []

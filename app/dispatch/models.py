@@ -31,7 +31,7 @@ RANKS: Mapping[str, int] = {
     "complained": 65,
     "cancelled": 70,
 }
-"""Higher wins (the e-mail reference, 4); `opened` is a time, not a rank."""
+"""Higher wins; `opened` is a time, not a rank."""
 
 
 class Dispatch(Base):

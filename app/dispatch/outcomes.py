@@ -1,7 +1,4 @@
-"""How an attempt ended: written down with its history, in one transaction.
-
-Which failure means what is the e-mail reference's (2.3, 2.4).
-"""
+"""How an attempt ended: written down with its history, in one transaction."""
 
 import random
 from datetime import datetime, timedelta

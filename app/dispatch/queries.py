@@ -27,7 +27,7 @@ _SHOWN = {
     "bounced": "failed",
     "complained": "delivered",
 }
-"""How a recipient's state counts for its document (contract §3)."""
+"""How a recipient's state counts for its document."""
 
 _PROBLEMS = frozenset({"failed", "bounced", "complained", "uncertain"})
 

@@ -6,7 +6,7 @@
     no transaction  SMTP
     transaction     the outcome, history, the document's state
 
-Exactly-once is impossible over SMTP (the e-mail reference, 2.4): a worker that died
+Exactly-once is impossible over SMTP (RFC 5321 §6.1): a worker that died
 after the bytes were about to leave leaves doubt, and the message goes out once more,
 same bytes, same Message-ID; a second doubt is left to a person.
 """

@@ -34,7 +34,7 @@ from app.organizations import queries as organizations
 from app.organizations.models import Organization
 
 DEADLINE = timedelta(hours=48)
-"""How long a message is tried through a relay (the e-mail reference, 2.3)."""
+"""How long a message is tried through a relay (RFC 5321 §4.5.4.1 says four to five days)."""
 
 SEND_AHEAD_MAX = timedelta(days=60)
 

@@ -30,7 +30,7 @@ class Answer:
         action: `accept`, `reject` or `undo`.
         name: Who answers, as typed.
         channel: `public_link` or `staff_on_behalf`.
-        evidence: What is kept with it (the e-mail reference, 8.5).
+        evidence: What is kept with it, to show later who said what.
     """
 
     action: str

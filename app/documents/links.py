@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 def expiry_of(document: Document, zone: ZoneInfo, *, at: datetime) -> datetime:
     """Tell how long a link lives: a quote's validity and 30 days, else due and 60 days.
 
-    Never beyond 400 days, never less than 30 (the e-mail reference, 8.1).
+    Never beyond 400 days, never less than 30.
     """
     limit = at + LIFE_MAX
     if document.type == DocumentType.QUOTE and document.valid_until is not None:

@@ -1,6 +1,6 @@
 """What the law wants said on a document, in Spanish and then in the reader's language (pure).
 
-The invoicing reference, §1.1 and §1.2: literals j and m of ROF art. 6.1 (exempt with
+Literals j and m of ROF (RD 1619/2012) art. 6.1 (exempt with
 its provision, «inversión del sujeto pasivo»), disbursements outside the base, and
 that a proforma or a delivery note is not an invoice.
 """

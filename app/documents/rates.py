@@ -1,9 +1,9 @@
 """Tax rates and the days on which they hold: data, and look-ups (pure).
 
-A rate is chosen by the day of the operation. Sources, read in the shelf's invoicing
-reference, 2.2: AEAT's validation document 15.1 and 15.3 (IVA and its equivalence
-surcharge; LIVA arts. 90, 91, 161), Canarian Decree-law 1/2025 and Ley 7/2023 (IGIC,
-as advisers describe them), the ordinances of Ceuta and of Melilla (IPSI, as range).
+A rate is chosen by the day of the operation. Sources: AEAT's validation document
+15.1 and 15.3 (IVA and its equivalence surcharge; LIVA arts. 90, 91, 161), Canarian
+Decree-law 1/2025 and Ley 7/2023 (IGIC, as advisers describe them), the ordinances of
+Ceuta and of Melilla (IPSI, as range).
 """
 
 from dataclasses import dataclass

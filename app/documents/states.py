@@ -155,7 +155,7 @@ def refusals(standing: Standing, *, at: datetime) -> dict[str, str | None]:
     """Give, for each thing a client can do, the reason why not, or None if allowed.
 
     Source:
-        Ruling 16. The order of the checks is the order in which a client should
+        The order of the checks is the order in which a client should
         learn of them.
     """
     if not standing.can_decide:

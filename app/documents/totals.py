@@ -1,7 +1,7 @@
 """Lines, taxes and withholdings → amounts (pure).
 
-The rule is the invoicing reference's §2.6: round at two points only, the net of a
-line and the tax of a group, half away from zero; tax is computed once per group.
+Rounding happens at two points only, the net of a line and the tax of a group, half
+away from zero; tax is computed once per group.
 Prices that include the tax are summed with it: the base of a group is then its gross
 divided by one plus its rates, and the tax is what is left of the gross.
 """

@@ -31,7 +31,7 @@ class Fact:
     """Something that happened, in the past tense.
 
     Attributes:
-        kind: Dotted and public, such as `document.accepted` (contract §10).
+        kind: Dotted and public, such as `document.accepted`.
         subject_type: `contact`, `document`, `dispatch`, `recipient`, `comment`, `notice`.
         payload: Only what a reader needs; it is shown as it is.
         is_shared: Whether the client may see it.

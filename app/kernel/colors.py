@@ -1,7 +1,7 @@
 """The palette of every surface, and what follows from an organization's accent.
 
 Colors are `#rrggbb`. Contrast is the ratio of WCAG 2.2 (1 to 21); text needs 4.5,
-the border of a control 3. The values and rules are the design's (§2 and §2.1).
+the border of a control 3. The ratios are those of WCAG 2.2, 1.4.3 and 1.4.11.
 """
 
 import re

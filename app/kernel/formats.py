@@ -1,6 +1,6 @@
 """How figures and dates are written for a reader, in Spanish or English.
 
-The forms are those of the design (§6): Spanish writes a no-break space before
+Spanish writes a no-break space before
 the sign and the true minus; English puts the currency first.
 """
 

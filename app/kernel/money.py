@@ -10,8 +10,7 @@ CENT = Decimal("0.01")
 def round_to_cents(value: Decimal) -> Decimal:
     """Round half away from zero to two decimals; negative zero becomes zero.
 
-    Source:
-        The shelf's invoicing rule: never float, never half-even.
+    Half away from zero is how Spanish invoices are rounded; half-even would differ by cents.
     """
     rounded = value.quantize(CENT, ROUND_HALF_UP)
     return rounded or Decimal("0.00")

@@ -42,7 +42,7 @@ class Receipt:
 
 
 class Failure(StrEnum):
-    """Why a message did not leave (the e-mail reference, 2.3)."""
+    """Why a message did not leave; it decides whether to try again."""
 
     TRANSPORT = "transport"
     """The relay cannot be reached or ended the talk before DATA; costs no attempt."""

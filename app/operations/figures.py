@@ -1,7 +1,4 @@
-"""What `/metrics` tells, in the form Prometheus reads; never an id, a token or a name.
-
-Source: api-and-reliability §3.13, of which these are the signals that exist.
-"""
+"""What `/metrics` tells, in the form Prometheus reads; never an id, a token or a name."""
 
 import asyncio
 import hmac

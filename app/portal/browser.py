@@ -67,7 +67,7 @@ Language = Annotated[str | None, Depends(chosen_language)]
 async def show_document(
     token: str, request: Request, database: Db, at: Now, language: Language
 ) -> Response:
-    """Show the document; it is only noted that the page was fetched (ruling 20)."""
+    """Show the document; it is only noted that the page was fetched."""
     done = request.query_params.get("done", "")
     try:
         async with database.transaction() as tx:

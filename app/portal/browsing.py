@@ -44,7 +44,7 @@ HEADERS: Mapping[str, str] = {
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
 }
-"""The e-mail reference, 8.2. Nothing of a third party, nothing inline, nothing kept."""
+"""Nothing of a third party, nothing inline, nothing kept."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -141,7 +141,7 @@ def require_same_origin(request: Request) -> None:
     """Refuse a form that another site posts.
 
     Our pages ask for no referrer, hence browsers name the origin `null` even for our
-    own forms; Sec-Fetch-Site tells more, where there is one (the e-mail reference, 8.3).
+    own forms; Sec-Fetch-Site tells more, where there is one.
 
     Raises:
         Problem: Another site sent it.

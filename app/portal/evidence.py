@@ -1,8 +1,8 @@
 """The record kept with an answer: what was answered to, by whom, through what (pure).
 
 Source:
-    The e-mail reference, 8.5. A simple electronic signature (eIDAS art. 25.1): the
-    record says who was addressed and who declared to answer, no more.
+    A simple electronic signature (eIDAS art. 25.1): the record says who was addressed
+    and who declared to answer, no more.
 """
 
 from datetime import UTC, datetime

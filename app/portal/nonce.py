@@ -1,7 +1,7 @@
 """The secret a form carries: shows that its page was really fetched, and lately (pure).
 
 A link can be pre-filled or posted by a scanner; a form without a fresh nonce decides
-nothing. It may be used for any answer and more than once (ruling 17), so a double
+nothing. It may be used for any answer and more than once, so a double
 click does no harm.
 """
 

@@ -320,7 +320,7 @@ def _require_form(shared: Shared, text: str, secret_key: bytes, at: datetime) ->
 
 
 def _possible(shared: Shared) -> dict[str, JsonValue]:
-    """What a refusal tells besides its reason (contract §9)."""
+    """What a refusal tells besides its reason."""
     allowed: list[JsonValue] = [name for name, why in shared.refusals.items() if why is None]
     return {"current_status": shared.document.status, "allowed_actions": allowed}
 

@@ -61,7 +61,7 @@ def verdict(visit: Visit, sent_at: datetime | None, at: datetime) -> tuple[str, 
     """Judge a page fetch: `human`, `machine` or `unknown`, and by what signs.
 
     It decides nothing: a scanner may look like any browser, so only what a page
-    sends after a person's touch counts as a view (the e-mail reference, 7).
+    sends after a person's touch counts as a view.
 
     Args:
         visit: The fetch.

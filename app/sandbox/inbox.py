@@ -2,7 +2,7 @@
 
 Messages are hostile until shown otherwise: the page escapes all of them, their HTML is
 shown in a frame that can neither run scripts nor load anything from elsewhere.
-Source: api-contract §11; https://mailpit.axllent.org/docs/api-v1/.
+Source: https://mailpit.axllent.org/docs/api-v1/.
 """
 
 import argparse

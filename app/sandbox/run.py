@@ -2,7 +2,6 @@
 
 What it leaves in `.local/`: the database (`postgres/`), the messages (`mail/`), the logs
 (`log/`), the secrets, and, while all parts are ready, `sandbox.json`.
-Source: api-contract §11.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """The contract as a product: what FastAPI derives, and what a client's author still misses.
 
 Problems, security, headers, examples and links are added from what the routes declare,
-so nothing is written twice. Source: api-and-reliability §2.14.
+so nothing is written twice.
 """
 
 import json

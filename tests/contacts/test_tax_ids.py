@@ -1,4 +1,4 @@
-"""Tax ids against the shelf's vectors (spanish-invoicing §10.4, product §4.2)."""
+"""Tax ids against known good and bad numbers."""
 
 import pytest
 from hypothesis import given

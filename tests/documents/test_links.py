@@ -1,4 +1,4 @@
-"""How long a client's link lives (the e-mail reference, 8.1)."""
+"""How long a client's link lives."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -38,7 +38,7 @@ class Paper:
 
 
 def expected(paper: Paper) -> str:
-    """The projection of the product reference, 3.3, as it is written there."""
+    """The projection, row by row."""
     if paper.issue_state in {"draft", "voided", "superseded"}:
         return paper.issue_state
     if paper.decision in {"accepted", "rejected"}:
@@ -159,7 +159,7 @@ def test_every_combination_of_what_a_client_may_do() -> None:
 
 
 def require_ruled(standing: Standing, told: dict[str, str | None]) -> None:
-    """Ruling 16, each sentence by itself."""
+    """Who may answer when, each rule by itself."""
     assert set(told) == {"accept", "reject", "undo", "comment", "pay"}
     if not standing.can_decide:
         assert set(told.values()) == {"recipient_read_only"}

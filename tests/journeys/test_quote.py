@@ -1,4 +1,4 @@
-"""The main job as its users live it (the product reference, §11)."""
+"""The main job as its users live it."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

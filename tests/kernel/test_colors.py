@@ -1,4 +1,4 @@
-"""The figures the design promises (§2), and the rules for any accent (§2.1)."""
+"""The figures the design promises, and the rules for any accent."""
 
 from collections.abc import Callable
 

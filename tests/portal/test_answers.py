@@ -1,4 +1,4 @@
-"""What a client answers, by the rules of ruling 16."""
+"""What a client answers, and when."""
 
 from datetime import timedelta
 from uuid import UUID

@@ -52,7 +52,7 @@ def test_the_stylesheet_has_the_palette_of_the_house(scheme: str, values: dict[s
     assert tokens(scheme) == values
 
 
-# (ink, ground, light, dark): the figures of the design's table (§2)
+# (ink, ground, light, dark): the figures of the design
 FIGURES = [
     ("control", "surface", 4.4, 5.2),
     ("ink", "surface", 16.0, 13.9),
