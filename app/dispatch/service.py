@@ -34,7 +34,8 @@ from app.organizations import queries as organizations
 from app.organizations.models import Organization
 
 DEADLINE = timedelta(hours=48)
-"""How long a message is tried through a relay (RFC 5321 §4.5.4.1 says four to five days)."""
+"""How long a message is tried through a relay: shorter than a relay's own four to five days
+(RFC 5321 §4.5.4.1), since whoever sent it waits to know."""
 
 SEND_AHEAD_MAX = timedelta(days=60)
 

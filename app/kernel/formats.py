@@ -1,7 +1,7 @@
 """How figures and dates are written for a reader, in Spanish or English.
 
-Spanish writes a no-break space before
-the sign and the true minus; English puts the currency first.
+Spanish writes a no-break space before the sign and the true minus; English puts the
+currency first.
 """
 
 from datetime import date, datetime
