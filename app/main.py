@@ -14,6 +14,7 @@ from app.notices.router import router as notices
 from app.operations.figures import Backlog, Figures
 from app.operations.figures import router as metrics
 from app.organizations import queries as organizations
+from app.organizations.audit_router import router as audit
 from app.organizations.router import auth
 from app.organizations.router import router as access
 from app.portal.browser import router as browser
@@ -49,6 +50,7 @@ def create_app(container: Container) -> FastAPI:
     for router in (
         auth,
         access,
+        audit,
         contacts,
         series,
         documents,

@@ -21,10 +21,10 @@ from app.jobs.runner import Handler, Runner, Scheduled
 from app.kernel.actor import Actor
 from app.kernel.database import Base
 from app.notices import service as notices
-from app.organizations.models import Organization
+from app.organizations.models import AuditEntry, Organization
 from app.web import idempotency
 
-CHAINED = (Event.__tablename__, Decision.__tablename__)
+CHAINED = (Event.__tablename__, Decision.__tablename__, AuditEntry.__tablename__)
 
 
 def handlers_of(container: Container) -> Mapping[type[Job], Handler]:

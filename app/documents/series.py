@@ -13,6 +13,7 @@ from app.documents.schemas import SeriesCreate
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Fault, Invalid
 from app.kernel.identifiers import new_id
+from app.organizations.auditing import audit, difference
 
 _DEFAULTS = (
     ("quote", None, "Presupuestos", "P-[yy]%%%%"),
@@ -88,6 +89,8 @@ async def create(
     )
     tx.add(series)
     await tx.flush()
+    told = difference({}, body.model_dump(mode="json"))
+    await audit(tx, actor, "number_series.created", "number_series", series.id, told, at=at)
     return series
 
 

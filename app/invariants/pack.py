@@ -25,6 +25,7 @@ from app.documents.states import status_of
 from app.events.models import Event
 from app.events.sequencing import first_break
 from app.invariants import statements
+from app.organizations.models import AuditEntry
 
 SHOWN_MAX = 20
 """Violations named per invariant; more of the same would say nothing new."""
@@ -179,7 +180,7 @@ async def _states(tx: AsyncSession, organization_id: UUID, at: datetime) -> Asyn
 
 
 async def _chains(tx: AsyncSession, organization_id: UUID, _: datetime) -> AsyncIterator[str]:
-    for model in (Event, Decision):
+    for model in (Event, Decision, AuditEntry):
         table = model.metadata.tables[model.__tablename__]
         broken = await first_break(tx, organization_id, table)
         if broken is not None:
@@ -207,7 +208,7 @@ INVARIANTS = (
     ),
     Invariant("I16", "No work is held by a worker that is gone", _rows(statements.HELD)),
     Invariant("I17", "Every state is one that rules lead to", _states),
-    Invariant("I18", "The chains of events and decisions verify", _chains),
+    Invariant("I18", "The chains of events, decisions and the audit verify", _chains),
     Invariant("I21", "Statements and locks have a time limit", _rows(statements.LIMITS)),
     Invariant("I22", "No transaction of ours is left open", _rows(statements.LEFT_OPEN)),
 )

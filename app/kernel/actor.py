@@ -48,6 +48,7 @@ class Actor:
         id: The user, API key or recipient; None for the system.
         name: As history shows it.
         principal: Stable text that owns idempotency keys and rate limits.
+        is_fresh: Whether a user proved moments ago who they are; an API key never does.
     """
 
     kind: ActorKind
@@ -55,6 +56,7 @@ class Actor:
     id: UUID | None
     name: str
     permissions: frozenset[Permission] = frozenset()
+    is_fresh: bool = False
 
     @property
     def principal(self) -> str:
@@ -69,6 +71,18 @@ class Actor:
         """
         if permission not in self.permissions:
             raise Forbidden(reason="permission_missing", extra={"permission": permission.value})
+
+    def require_recent_sign_in(self) -> None:
+        """Raise unless a user proved moments ago who they are.
+
+        Routes with an id in their path ask after the look-up, so that what is another
+        organization's is absent whoever asks.
+
+        Raises:
+            Forbidden: The last proof is too old, or an integration acts.
+        """
+        if not self.is_fresh:
+            raise Forbidden(reason="recent_sign_in_required")
 
 
 def system(organization_id: UUID) -> Actor:

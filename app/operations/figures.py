@@ -20,7 +20,7 @@ from app.events.models import Event
 from app.kernel.clock import Clock
 from app.kernel.database import SCHEMA_REVISION, Database, enter_organization, open_engine
 from app.kernel.errors import NotFound
-from app.organizations.models import Organization
+from app.organizations.models import AuditEntry, Organization
 from app.settings import Settings
 from app.web.declarations import Public
 from app.web.dependencies import provided
@@ -37,7 +37,7 @@ BACKLOG: Mapping[str, str] = {
     "conforme_dead_messages": "Messages given up, for whatever reason.",
     "conforme_queued_jobs": "Jobs that wait or run.",
     "conforme_dead_jobs": "Jobs that failed for good; see the command `jobs`.",
-    "conforme_unchained_facts": "Events and decisions without a place in their chain yet.",
+    "conforme_unchained_facts": "Events, decisions and audit entries not chained yet.",
 }
 """Figures over all organizations, read under the worker's role at each scrape."""
 
@@ -170,7 +170,7 @@ async def _unchained(tx: AsyncSession) -> int:
     count = 0
     for organization_id in (await tx.scalars(select(Organization.id))).all():
         await enter_organization(tx, organization_id)
-        for kind in (Event, Decision):
+        for kind in (Event, Decision, AuditEntry):
             own = (kind.organization_id == organization_id, kind.position.is_(None))
             count += await tx.scalar(select(func.count()).select_from(kind).where(*own)) or 0
     return count

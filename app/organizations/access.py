@@ -16,7 +16,7 @@ from app.kernel.database import enter_organization
 from app.kernel.errors import Fault, Forbidden, Malformed, Unauthenticated
 from app.organizations import queries, sessions
 from app.organizations.api_keys import hash_key, is_well_formed
-from app.organizations.models import Membership
+from app.organizations.models import Membership, Session, User
 from app.organizations.roles import PERMISSIONS, AccessRole
 from app.web import idempotency
 from app.web.dependencies import Db, Now, Tx
@@ -78,8 +78,8 @@ async def identify(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor
     return actor
 
 
-async def session_of(tx: AsyncSession, shown: Presented, *, at: datetime) -> tuple[UUID, UUID, str]:
-    """Give the user id, session id and name of a signed-in user.
+async def session_of(tx: AsyncSession, shown: Presented, *, at: datetime) -> tuple[User, Session]:
+    """Give a signed-in user, and their session.
 
     Raises:
         Unauthenticated: No user is signed in.
@@ -110,10 +110,16 @@ async def _by_api_key(tx: AsyncSession, shown: Presented, *, at: datetime) -> Ac
 
 
 async def _by_session(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor:
-    user_id, _, name = await session_of(tx, shown, at=at)
-    membership = _choose(await queries.memberships(tx, user_id), shown.organization_id)
-    permissions = PERMISSIONS[AccessRole(membership.role)]
-    return Actor(ActorKind.USER, membership.organization_id, user_id, name, permissions)
+    user, session = await session_of(tx, shown, at=at)
+    membership = _choose(await queries.memberships(tx, user.id), shown.organization_id)
+    return Actor(
+        ActorKind.USER,
+        membership.organization_id,
+        user.id,
+        user.name,
+        PERMISSIONS[AccessRole(membership.role)],
+        is_fresh=at - session.authenticated_at < sessions.FRESH_FOR,
+    )
 
 
 def _choose(memberships: Sequence[Membership], organization_id: UUID | None) -> Membership:
@@ -146,23 +152,34 @@ class Requires:
     """A route's declaration: who may call it, and whether it takes a key.
 
     Shares the request's transaction and enters the organization there.
+
+    Args:
+        permission: What the actor must hold; None for whoever is signed in.
+        needs_key: Whether an Idempotency-Key is required.
+        recent: Whether the user must have proved moments ago who they are; for routes
+            without an id in their path (see `Actor.require_recent_sign_in`).
     """
 
-    def __init__(self, permission: Permission | None, *, needs_key: bool = False) -> None:
+    def __init__(
+        self, permission: Permission | None, *, needs_key: bool = False, recent: bool = False
+    ) -> None:
         self.permission = permission
         self.needs_key = needs_key
+        self.recent = recent
 
     async def __call__(self, shown: Credentials, tx: Tx, at: Now) -> Actor:
         """Give the actor.
 
         Raises:
             Unauthenticated: Nothing valid was shown.
-            Forbidden: The permission is missing.
+            Forbidden: The permission is missing, or the last sign-in is too old.
             Replay: The request was executed before under its key.
         """
         actor = await identify(tx, shown, at=at)
         if self.permission is not None:
             actor.require(self.permission)
+        if self.recent:
+            actor.require_recent_sign_in()
         if shown.request.method == "POST":
             await idempotency.claim(tx, shown.request, actor, at=at, is_required=self.needs_key)
         return actor
@@ -176,7 +193,7 @@ class RequiresBriefly:
 
     needs_key = False
 
-    def __init__(self, permission: Permission) -> None:
+    def __init__(self, permission: Permission | None) -> None:
         self.permission = permission
 
     async def __call__(self, shown: Credentials, database: Db, at: Now) -> Actor:
@@ -188,5 +205,6 @@ class RequiresBriefly:
         """
         async with database.transaction() as tx:
             actor = await identify(tx, shown, at=at)
-        actor.require(self.permission)
+        if self.permission is not None:
+            actor.require(self.permission)
         return actor

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from pydantic import JsonValue
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -96,6 +97,8 @@ class Session(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
+    authenticated_at: Mapped[datetime]
+    """When the user last proved who they are; refreshing tokens proves nothing."""
     revoked_at: Mapped[datetime | None]
 
 
@@ -143,3 +146,28 @@ class AllowedOrigin(Base):
 
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
     origin: Mapped[str] = mapped_column(primary_key=True)
+
+
+class AuditEntry(Base):
+    """One administrative change; never updated but for its place in the hash chain."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "position"),
+        Index("ix_audit_entries_subject", "organization_id", "subject_id", "id"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    occurred_at: Mapped[datetime]
+    actor_kind: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    actor_name: Mapped[str]
+    action: Mapped[str]
+    subject_type: Mapped[str]
+    subject_id: Mapped[UUID]
+    changes: Mapped[JsonValue] = mapped_column(nullable=False)
+    request_id: Mapped[str | None]
+    position: Mapped[int | None]
+    previous_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    hash: Mapped[bytes | None] = mapped_column(LargeBinary)

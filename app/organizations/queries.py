@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
+from app.organizations.audit_schemas import AuditQuery
 from app.organizations.models import (
     AllowedOrigin,
     ApiKey,
+    AuditEntry,
     Logo,
     Membership,
     Organization,
@@ -113,6 +115,24 @@ async def get_api_key(tx: AsyncSession, actor: Actor, key_id: UUID) -> ApiKey:
     if key is None:
         raise NotFound
     return key
+
+
+async def list_audit_entries(
+    tx: AsyncSession, actor: Actor, wanted: AuditQuery, *, before: UUID | None
+) -> list[AuditEntry]:
+    """List administrative changes, newest first, one more than the limit."""
+    query = select(AuditEntry).where(AuditEntry.organization_id == actor.organization_id)
+    for name in ("action", "actor_id", "subject_type", "subject_id"):
+        value = getattr(wanted, name)
+        if value is not None:
+            query = query.where(getattr(AuditEntry, name) == value)
+    if wanted.from_ is not None:
+        query = query.where(AuditEntry.occurred_at >= wanted.from_)
+    if wanted.to is not None:
+        query = query.where(AuditEntry.occurred_at < wanted.to)
+    if before is not None:
+        query = query.where(AuditEntry.id < before)
+    return list(await tx.scalars(query.order_by(AuditEntry.id.desc()).limit(wanted.limit + 1)))
 
 
 async def allowed_origins(tx: AsyncSession) -> frozenset[str]:

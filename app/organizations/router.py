@@ -7,9 +7,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.kernel.actor import Actor, ActorKind, Permission
 from app.kernel.database import enter_organization
-from app.kernel.errors import Unauthenticated
+from app.kernel.errors import Forbidden, Unauthenticated
 from app.organizations import queries, service, sessions
-from app.organizations.access import COOKIE, Credentials, Requires, session_of
+from app.organizations.access import (
+    COOKIE,
+    Credentials,
+    Requires,
+    RequiresBriefly,
+    session_of,
+)
 from app.organizations.models import User
 from app.organizations.passwords import Passwords
 from app.organizations.schemas import (
@@ -22,6 +28,8 @@ from app.organizations.schemas import (
     NewApiKeyView,
     OrganizationView,
     Refresh,
+    StepUp,
+    StepUpView,
     TokensView,
     UserView,
 )
@@ -38,7 +46,8 @@ router = APIRouter(prefix="/v1", tags=["access"], route_class=Route)
 SomeUser = Annotated[Actor, Depends(Requires(None))]
 SettingsReader = Annotated[Actor, Depends(Requires(Permission.SETTINGS_READ))]
 SettingsWriter = Annotated[Actor, Depends(Requires(Permission.SETTINGS_WRITE))]
-
+FreshSettingsWriter = Annotated[Actor, Depends(Requires(Permission.SETTINGS_WRITE, recent=True))]
+Anyone = Annotated[Actor, Depends(RequiresBriefly(None))]
 
 SIGNING_IN = [Depends(Public("Whoever signs in has nothing else to show yet."))]
 
@@ -95,11 +104,31 @@ async def refresh_session(body: Refresh, database: Db, at: Now) -> TokensView:
     return _view(tokens)
 
 
+@auth.post("/step-up")
+async def step_up(
+    body: StepUp, actor: Anyone, shown: Credentials, request: Request, database: Db, at: Now
+) -> StepUpView:
+    """Prove again who you are, before a sensitive change.
+
+    It opens such changes for five minutes in this session; signing in does, too.
+    """
+    if actor.kind != ActorKind.USER:
+        raise Forbidden(reason="recent_sign_in_required")
+    async with database.transaction() as tx:
+        user, session = await session_of(tx, shown, at=at)
+    await provided(request, RateLimits).take(LOGIN_BY_ACCOUNT, user.email, at=at)
+    if not await provided(request, Passwords).verify(body.password, user.password_hash):
+        raise Unauthenticated(reason="credentials_wrong")
+    async with database.transaction() as tx:
+        await sessions.step_up(tx, session.id, at=at)
+    return StepUpView(recent_until=at + sessions.FRESH_FOR)
+
+
 @auth.post("/logout", status_code=204)
 async def log_out(shown: Credentials, tx: Tx, at: Now, response: Response) -> None:
     """Sign out; every token of the session stops working."""
-    _, session_id, _ = await session_of(tx, shown, at=at)
-    await sessions.end(tx, session_id, at=at)
+    _, session = await session_of(tx, shown, at=at)
+    await sessions.end(tx, session.id, at=at)
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
 
 
@@ -150,9 +179,18 @@ async def list_api_keys(
 
 @router.post("/api-keys", tags=["settings"], status_code=201)
 async def create_api_key(
-    body: ApiKeyCreate, actor: SettingsWriter, tx: Tx, at: Now, request: Request, response: Response
+    body: ApiKeyCreate,
+    actor: FreshSettingsWriter,
+    tx: Tx,
+    at: Now,
+    request: Request,
+    response: Response,
 ) -> NewApiKeyView:
-    """Make an API key; its secret is in this answer alone."""
+    """Make an API key; its secret is in this answer alone.
+
+    The user must have signed in, or stepped up, in the last five minutes; an API key
+    cannot make another.
+    """
     key, secret = await service.create_api_key(
         tx,
         actor,
@@ -174,7 +212,7 @@ async def revoke_api_key(
     """Revoke an API key; it stops working at once."""
     key = await queries.get_api_key(tx, actor, api_key_id)
     seen.check(key.version)
-    service.revoke_api_key(key, at=at)
+    await service.revoke_api_key(tx, actor, key, at=at)
 
 
 def _view(tokens: sessions.Tokens) -> TokensView:

@@ -38,6 +38,18 @@ class TokensView(View):
     refresh_token: str = Field(examples=["q3Jr0jvWm0kqk8h1mYvY3o2rYV1h2y6tN1xS0sYtq9E"])
 
 
+class StepUp(Body):
+    """The password, once more."""
+
+    password: Password = Field(examples=["una frase larga y propia"])
+
+
+class StepUpView(View):
+    """How long sensitive changes are open to this session."""
+
+    recent_until: Instant
+
+
 class MembershipView(View):
     """One organization a user belongs to."""
 

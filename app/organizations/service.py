@@ -14,6 +14,7 @@ from app.kernel.database import enter_organization
 from app.kernel.identifiers import new_id
 from app.organizations import queries
 from app.organizations.api_keys import hash_key, new_key
+from app.organizations.auditing import audit, difference
 from app.organizations.models import AllowedOrigin, ApiKey, Logo, Membership, Organization, User
 from app.organizations.roles import AccessRole
 
@@ -132,12 +133,18 @@ async def create_api_key(
     )
     tx.add(key)
     await tx.flush()
+    told = {"name": key.name, "scopes": key.scopes, "expires_at": expires_at}
+    await audit(tx, actor, "api_key.created", "api_key", key.id, difference({}, told), at=at)
     return key, secret
 
 
-def revoke_api_key(key: ApiKey, *, at: datetime) -> None:
+async def revoke_api_key(tx: AsyncSession, actor: Actor, key: ApiKey, *, at: datetime) -> None:
     """End a key; ending it again changes nothing."""
-    key.revoked_at = key.revoked_at or at
+    if key.revoked_at is not None:
+        return
+    key.revoked_at = at
+    told = difference({}, {"revoked_at": at})
+    await audit(tx, actor, "api_key.revoked", "api_key", key.id, told, at=at)
 
 
 async def allow_origin(tx: AsyncSession, organization_id: UUID, origin: str) -> None:

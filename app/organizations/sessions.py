@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.kernel.errors import Unauthenticated
 from app.kernel.identifiers import hash_token, new_id, new_token
 from app.organizations import queries
-from app.organizations.models import Session, SessionToken
+from app.organizations.models import Session, SessionToken, User
 
 ACCESS_LIFE = timedelta(minutes=10)
 REFRESH_LIFE = timedelta(days=30)
 COOKIE_LIFE = timedelta(hours=12)
+FRESH_FOR = timedelta(minutes=5)
+"""How long a proof of identity opens sensitive changes."""
 PARALLEL_GRACE = timedelta(seconds=10)
 """Two tabs may refresh at once; a reuse later than this is a stolen token."""
 
@@ -30,7 +32,7 @@ class Tokens:
 
 async def begin(tx: AsyncSession, user_id: UUID, *, at: datetime) -> tuple[Tokens, str]:
     """Open a session; give its tokens, and the one for a cookie."""
-    session = Session(id=new_id(), user_id=user_id, created_at=at)
+    session = Session(id=new_id(), user_id=user_id, created_at=at, authenticated_at=at)
     tx.add(session)
     await tx.flush()
     tokens = _issue(tx, session.id, at=at)
@@ -64,10 +66,15 @@ async def end(tx: AsyncSession, session_id: UUID, *, at: datetime) -> None:
     await tx.execute(update(Session).where(Session.id == session_id).values(revoked_at=at))
 
 
+async def step_up(tx: AsyncSession, session_id: UUID, *, at: datetime) -> None:
+    """Remember that the user of a session proved again who they are."""
+    await tx.execute(update(Session).where(Session.id == session_id).values(authenticated_at=at))
+
+
 async def identify(
     tx: AsyncSession, token: str, kind: str, *, at: datetime
-) -> tuple[UUID, UUID, str]:
-    """Give the user id, session id and name behind an access or cookie token.
+) -> tuple[User, Session]:
+    """Give the user and the session behind an access or cookie token.
 
     Raises:
         Unauthenticated: The token is unknown, revoked or expired.
@@ -80,7 +87,7 @@ async def identify(
         raise Unauthenticated
     if held.expires_at <= at:
         raise Unauthenticated(code="token_expired")
-    return user.id, session.id, user.name
+    return user, session
 
 
 def _issue(tx: AsyncSession, session_id: UUID, *, at: datetime) -> Tokens:

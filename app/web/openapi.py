@@ -49,7 +49,7 @@ opened, accepted, rejected or paid.
 
 TAGS: Mapping[str, str] = {
     "access": "Signing in and out, and who is signed in.",
-    "settings": "The organization, its API keys and number series.",
+    "settings": "The organization, its API keys, number series and audit.",
     "contacts": "Clients, suppliers and leads: who documents go to.",
     "documents": "Quotes, delivery notes, proformas and invoices, from draft to issued.",
     "dispatch": "Sending a document by e-mail, and what became of each recipient.",

@@ -123,7 +123,7 @@ async def test_unique_indexes_and_foreign_keys_carry_the_organization(
 async def test_no_process_may_rewrite_what_is_append_only(catalogue: asyncpg.Connection) -> None:
     for role in ("conforme_api", "conforme_worker"):
         for table in ("events", "decisions", "document_revisions", "document_pdfs",
-                      "dispatch_attempts", "dispatch_evidence"):  # fmt: skip
+                      "dispatch_attempts", "dispatch_evidence", "audit_entries"):  # fmt: skip
             for right in ("update", "delete", "truncate"):
                 allowed = await catalogue.fetchval(
                     "select has_table_privilege($1, $2, $3)", role, table, right

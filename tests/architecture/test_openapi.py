@@ -18,6 +18,8 @@ NAMED = {
     "log_in": "POST /v1/auth/login",
     "refresh_session": "POST /v1/auth/refresh",
     "log_out": "POST /v1/auth/logout",
+    "step_up": "POST /v1/auth/step-up",
+    "list_audit_entries": "GET /v1/audit",
     "get_me": "GET /v1/me",
     "list_api_keys": "GET /v1/api-keys",
     "create_api_key": "POST /v1/api-keys",
