@@ -16,6 +16,7 @@ from app.operations.figures import router as metrics
 from app.organizations import queries as organizations
 from app.organizations.router import auth
 from app.organizations.router import router as access
+from app.payments.router import router as payments
 from app.portal.browser import router as browser
 from app.portal.router import router as portal
 from app.web import docs, health, idempotency, meta, openapi, problems
@@ -56,6 +57,7 @@ def create_app(container: Container) -> FastAPI:
         comments,
         history,
         notices,
+        payments,
         portal,
         browser,
         meta.router,
