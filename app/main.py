@@ -17,6 +17,7 @@ from app.organizations import queries as organizations
 from app.organizations.audit_router import router as audit
 from app.organizations.router import auth
 from app.organizations.router import router as access
+from app.payments.router import router as payments
 from app.portal.browser import router as browser
 from app.portal.router import router as portal
 from app.web import docs, health, idempotency, meta, openapi, problems
@@ -58,6 +59,7 @@ def create_app(container: Container) -> FastAPI:
         comments,
         history,
         notices,
+        payments,
         portal,
         browser,
         meta.router,

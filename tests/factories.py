@@ -66,3 +66,11 @@ async def a_sent_quote(
     fresh = await office.api.get(f"/v1/documents/{document['id']}")
     sent = await office.api.get(f"/v1/dispatches/{answer.json()['id']}")
     return dict(fresh.json()), dict(sent.json())
+
+
+async def a_payment(office: Office, document: Json, amount_minor: int, **changes: object) -> Json:
+    """Note cash received for an issued document."""
+    body = {"method": "cash", "amount": {"amount": amount_minor}, **changes}
+    answer = await office.api.post(f"/v1/documents/{document['id']}/payments", json=body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())

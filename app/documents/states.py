@@ -52,7 +52,7 @@ class Dimensions(Protocol):
 
 
 def status_of(document: Dimensions) -> Status:
-    """Project the dimensions onto the single state (product reference, 3.3)."""
+    """Project the dimensions onto the single state."""
     if document.issue_state != "issued":
         return Status(document.issue_state)
     if document.decision != "pending":
@@ -121,12 +121,27 @@ def is_overdue(document: Dated, today: date) -> bool:
     )
 
 
+def payment_state_of(
+    *, payable_minor: int, collected_minor: int, refunded_minor: int, is_processing: bool
+) -> str:
+    """Tell how far a document is paid, from sums of the ledger in minor units."""
+    paid_minor = collected_minor - refunded_minor
+    if payable_minor <= 0 and collected_minor == 0:
+        return "not_applicable"
+    if paid_minor <= 0:
+        nothing = "refunded" if refunded_minor > 0 else "unpaid"
+        return "processing" if is_processing else nothing
+    if paid_minor < payable_minor:
+        return "partially_paid"
+    return "paid" if paid_minor == payable_minor else "overpaid"
+
+
 def staff_actions(issue_state: str) -> list[str]:
     """List what staff may do with a document."""
     if issue_state == "draft":
         return ["edit", "delete", "issue"]
     if issue_state == "issued":
-        return ["dispatch", "decide"]
+        return ["dispatch", "decide", "record_payment"]
     return []
 
 

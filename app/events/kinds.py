@@ -21,6 +21,8 @@ KINDS: Mapping[str, Group] = {
     "dispatch.cancelled": Group.MESSAGES,
     "dispatch.recipient_state_changed": Group.MESSAGES,
     "comment.created": Group.COMMENTS,
+    "payment.received": Group.PAYMENTS,
+    "payment.refunded": Group.PAYMENTS,
     "notice.created": Group.DOCUMENTS,
     "notice.reviewed": Group.DOCUMENTS,
 }

@@ -52,8 +52,11 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
         values["noun"] = letters(f"{document_type}.noun")
         the = letters(f"{document_type}.the")
         values["document"] = f"{the} {values.get('number', '')}".rstrip()
-    if (total := _money(payload.get("total"))) is not None:
-        values["total"] = money(total, language)
+    for name in ("total", "amount"):
+        if (sum_ := _money(payload.get(name))) is not None:
+            values[name] = money(sum_, language)
+    if (method := values.get("method")) is not None:
+        values["method"] = _named(f"method.{method}", method, texts)
     if isinstance(changes := payload.get("changes"), list):
         values["changes"] = ", ".join(_named(f"field.{name}", str(name), texts) for name in changes)
     to = payload.get("to")

@@ -4,8 +4,8 @@ Tests run it after every fault, operators after a restore or an incident
 (`conforme check`). Each check is one statement, so it sees one instant.
 
 Source:
-    The reliability reference, section 6: numbers I1 to I22. What rows cannot show
-    (I7 to I12, I14, I19, I20) is left to tests.
+    The numbers, I1 to I22, are stable names. What rows cannot show (I7, I8, I11, I12,
+    I14, I19, I20) is left to tests.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ class Invariant:
     """One thing that must hold.
 
     Attributes:
-        code: Its number in the reliability reference.
+        code: Its number, by which reports and tests name it.
         meaning: What it promises.
         find: Yields one sentence per row that breaks it.
     """
@@ -200,6 +200,12 @@ INVARIANTS = (
     ),
     Invariant("I5", "What was promised exists and can still be done", _rows(statements.PROMISES)),
     Invariant("I6", "No two keys answered for one effect", _rows(statements.KEYS)),
+    Invariant(
+        "I9",
+        "Paid is what the ledger says; more than is due waits for a person, or a person looked",
+        _rows(statements.PAID),
+    ),
+    Invariant("I10", "Every journal sums to zero per currency", _rows(statements.BALANCE)),
     Invariant("I13", "No row of another organization shows", _rows(statements.WALLS)),
     Invariant(
         "I15",

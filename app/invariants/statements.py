@@ -95,6 +95,57 @@ where organization_id = :organization_id and status = 201 and headers->>'locatio
 group by headers->>'location' having count(*) > 1
 """
 
+PAID = """
+with booked as (
+  select e.document_id,
+         -coalesce(sum(e.amount_minor) filter (where j.kind = 'collection'), 0) as collected,
+         coalesce(sum(e.amount_minor) filter (where j.kind = 'refund'), 0) as refunded
+  from ledger_entries e
+  join journals j on j.organization_id = e.organization_id and j.id = e.journal_id
+  where e.organization_id = :organization_id and e.document_id is not null
+  group by e.document_id
+)
+select format('document %s: paid %s, the ledger says %s',
+              d.id, d.paid_minor, coalesce(b.collected - b.refunded, 0))
+from documents d left join booked b on b.document_id = d.id
+where d.organization_id = :organization_id
+  and d.paid_minor <> coalesce(b.collected - b.refunded, 0)
+union all
+select format('document %s: paid %s of %s, and nobody was asked to look',
+              d.id, d.paid_minor, d.payable_minor)
+from documents d
+where d.organization_id = :organization_id and d.paid_minor > greatest(d.payable_minor, 0)
+  and not exists (select from payments p
+                  where p.organization_id = d.organization_id and p.document_id = d.id
+                    and p.review_reason is not null)
+union all
+select format('payment %s succeeded, and is not booked', p.id)
+from payments p
+where p.organization_id = :organization_id and p.state = 'succeeded'
+  and not exists (select from journals j
+                  where j.organization_id = p.organization_id and j.payment_id = p.id
+                    and j.kind = 'collection')
+union all
+select format('payment %s: more was given back than came in', p.id)
+from payments p
+where p.organization_id = :organization_id
+  and p.amount_minor < (select coalesce(sum(r.amount_minor), 0) from refunds r
+                        where r.organization_id = p.organization_id and r.payment_id = p.id
+                          and r.state <> 'failed')
+"""
+
+BALANCE = """
+select format('journal %s does not sum to zero in %s', journal_id, currency)
+from ledger_entries where organization_id = :organization_id
+group by journal_id, currency having sum(amount_minor) <> 0
+union all
+select format('journal %s has no sides', j.id)
+from journals j
+where j.organization_id = :organization_id
+  and not exists (select from ledger_entries e
+                  where e.organization_id = j.organization_id and e.journal_id = j.id)
+"""
+
 WALLS = """
 select format('table %s does not force row-level security', c.relname)
 from pg_class c

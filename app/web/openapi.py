@@ -54,6 +54,7 @@ TAGS: Mapping[str, str] = {
     "documents": "Quotes, delivery notes, proformas and invoices, from draft to issued.",
     "dispatch": "Sending a document by e-mail, and what became of each recipient.",
     "client page": "What the client behind a link sees and answers; no log-in.",
+    "payments": "Money received for documents, and given back.",
     "comments": "Internal comments, and the thread shared with the client.",
     "history": "The timeline of a contact: everything that happened, newest first.",
     "notices": "Alerts for staff, waiting to be reviewed.",

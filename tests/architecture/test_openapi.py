@@ -58,7 +58,7 @@ NAMED = {
 }
 """Operations whose names clients' code is made of."""
 
-NEEDS_KEY = {"dispatch_document", "resend_dispatch"}
+NEEDS_KEY = {"dispatch_document", "resend_dispatch", "record_collection", "refund_payment"}
 """The contract's ◆: something is sent or charged."""
 
 

@@ -88,6 +88,11 @@ async def test_answers_are_as_documented(
     await office.api.post(f"/v1/documents/{sent}/dispatches/preview", json={})
     await office.api.post(f"/v1/dispatches/{world.ids['dispatch_id'][0]}/resend", json={})
     await office.api.post(f"/v1/notices/{world.ids['notice_id'][0]}/review")
+    received = {"method": "cash", "amount": {"amount": 10**6}}
+    paid = await office.api.post(f"/v1/documents/{sent}/payments", json=received)
+    payment = f"/v1/payments/{paid.json()['id']}"
+    await office.api.post(f"{payment}/refunds", json={"amount": {"amount": 1}})
+    await office.api.post(f"{payment}/resolve", json={"note": "Queda a cuenta"})
     series = {"type": "invoice", "name": "Otra", "pattern": "Z-[yy]%%%%"}
     await office.api.post("/v1/number-series", json=series)
     for method, path, _ in operations_of(office):

@@ -123,7 +123,7 @@ def test_money_is_overdue_after_its_day(changes: dict[str, object], is_overdue: 
 
 def test_what_staff_may_do_follows_the_issue_state() -> None:
     assert states.staff_actions("draft") == ["edit", "delete", "issue"]
-    assert states.staff_actions("issued") == ["dispatch", "decide"]
+    assert states.staff_actions("issued") == ["dispatch", "decide", "record_payment"]
     assert states.staff_actions("superseded") == states.staff_actions("voided") == []
 
 

@@ -13,7 +13,7 @@ from app.events.models import Event
 from app.events.sequencing import chain
 from app.settings import Settings
 from tests.conftest import ROOT, make_database
-from tests.factories import a_sent_quote, an_issued_quote
+from tests.factories import a_payment, a_sent_quote, an_issued_quote
 from tests.invariants.checking import broken, violations
 from tests.offices import Office
 
@@ -43,6 +43,13 @@ SPOILINGS = {
         "insert into idempotent_replies select organization_id, principal, key || '-',"
         " fingerprint, status, headers, body, created_at from idempotent_replies"
         " where {own} and headers->>'location' is not null"
+    ),
+    "I9 paid, not booked": "update documents set paid_minor = paid_minor + 1 where {own}",
+    "I9 a refund too much": (
+        "update refunds set amount_minor = amount_minor + 1000000 where {own}"
+    ),
+    "I10 a side changed": (
+        "update ledger_entries set amount_minor = amount_minor + 1 where {own} and account = 'cash'"
     ),
     "I15 a false sent": "delete from dispatch_attempts where {own}",
     "I15 sent, not said": "update dispatch_recipients set sent_at = null where {own}",
@@ -83,13 +90,18 @@ async def spoil(settings: Settings, office: Office, statement: str) -> None:
 
 
 async def an_office_at_work(office: Office) -> None:
-    """One quote sent and accepted, one waiting for its worker, events chained."""
+    """One quote sent and accepted, one partly paid and waiting for its worker."""
     document, _ = await a_sent_quote(office)
     answer = await office.api.post(
         f"/v1/documents/{document['id']}/decisions", json={"decision": "accepted", "told_by": "Ana"}
     )
     assert answer.status_code == 200, answer.text
-    await an_issued_quote(office)
+    another = await an_issued_quote(office)
+    payment = await a_payment(office, another, 5000)
+    answer = await office.api.post(
+        f"/v1/payments/{payment['id']}/refunds", json={"amount": {"amount": 1000}}
+    )
+    assert answer.status_code == 201, answer.text
     async with office.worker.database.transaction(office.organization_id) as tx:
         table = Event.metadata.tables["events"]
         assert await chain(tx, office.organization_id, table) > 0

@@ -17,7 +17,7 @@ import pytest
 from app.kernel.actor import Permission
 from app.settings import Settings
 from tests.clients import client_behind
-from tests.factories import CONTACT, Json, a_contact, a_quote, a_sent_quote
+from tests.factories import CONTACT, Json, a_contact, a_payment, a_quote, a_sent_quote
 from tests.fakes import FakeMail
 from tests.offices import Office, client_of
 
@@ -55,6 +55,9 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     comment = {"body": "Llamar mañana", "document_id": sent["id"], "visibility": "internal"}
     noted = await office.api.post(f"/v1/contacts/{contact['id']}/comments", json=comment)
     assert noted.status_code == 201, noted.text
+    payment = await a_payment(office, sent, 1000)
+    path = f"/v1/payments/{payment['id']}/refunds"
+    refund = (await office.api.post(path, json={"amount": {"amount": 1}})).json()
     key = {"name": "Web", "scopes": [permission.value for permission in Permission]}
     made = await office.api.post("/v1/api-keys", json=key)
     assert made.status_code == 201, made.text
@@ -65,6 +68,8 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
         "contact_id": [contact["id"]],
         "document_id": [sent["id"], draft["id"]],
         "dispatch_id": [dispatch["id"]],
+        "payment_id": [payment["id"]],
+        "refund_id": [refund["id"]],
         "api_key_id": [made.json()["id"]],
         "series_id": [one["id"] for one in series],
         "notice_id": [one["id"] for one in notices],

@@ -1,0 +1,1 @@
+"""Money received for documents: collections, refunds, and the ledger both are read from."""

@@ -1,0 +1,167 @@
+"""Verbs: note money received outside the service, give it back, settle what needs a person."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.documents.models import Document
+from app.documents.settling import settle
+from app.events.record import record
+from app.kernel.actor import Actor, Permission
+from app.kernel.errors import Conflict, Fault, Invalid
+from app.kernel.identifiers import new_id
+from app.organizations import queries as organizations
+from app.payments import ledger, queries
+from app.payments.events import received, refunded
+from app.payments.models import Payment, Refund
+from app.payments.schemas import CollectionDraft, RefundDraft
+
+BACKDATED_MAX_YEARS = 5
+
+
+async def record_collection(
+    tx: AsyncSession, actor: Actor, document: Document, draft: CollectionDraft, *, at: datetime
+) -> Payment:
+    """Note money that staff have received: cash, a card terminal, a transfer at the bank.
+
+    More than was due is taken too, since it was received, and a person is asked to look.
+
+    Args:
+        tx: The request's transaction.
+        actor: Who received it.
+        document: Read for update: its lock puts two collections in order.
+        draft: How much, how, and when.
+        at: Now.
+
+    Raises:
+        Conflict: The document is a draft, or no longer stands.
+        Invalid: The day is to come or too long ago, or the currency is another.
+    """
+    actor.require(Permission.PAYMENTS_CREATE)
+    if document.issue_state != "issued":
+        reason = "not_issued" if document.issue_state == "draft" else "document_voided"
+        raise Conflict(reason=reason, extra={"current_status": document.status})
+    today = await _today(tx, document, at)
+    received_on = draft.received_on or today
+    if received_on > today:
+        raise Invalid(
+            faults=[Fault("/received_on", "less_than_equal", params={"le": today.isoformat()})]
+        )
+    if received_on.year < today.year - BACKDATED_MAX_YEARS:
+        oldest = f"{today.year - BACKDATED_MAX_YEARS}-01-01"
+        raise Invalid(faults=[Fault("/received_on", "greater_than_equal", params={"ge": oldest})])
+    is_over = draft.amount.amount > document.due.amount_minor
+    payment = Payment(
+        organization_id=document.organization_id,
+        id=new_id(),
+        document_id=document.id,
+        installment_no=1,
+        method=draft.method,
+        amount_minor=draft.amount.amount,
+        currency=document.currency,
+        state="succeeded",
+        review_reason="overpaid" if is_over else None,
+        reviewed_at=None,
+        reviewed_by_name=None,
+        review_note=None,
+        received_on=received_on,
+        note=draft.note,
+        created_by=actor.id,
+        created_by_name=actor.name,
+        created_at=at,
+        settled_at=at,
+    )
+    tx.add(payment)
+    await tx.flush()
+    await ledger.book_collection(tx, payment, at=at)
+    await _settle(tx, document, at=at)
+    await record(tx, actor, received(payment, document), at=at)
+    return payment
+
+
+async def give_back(
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    payment: Payment,
+    draft: RefundDraft,
+    *,
+    at: datetime,
+) -> Refund:
+    """Note that money received outside the service was given back, whole or in part.
+
+    Args:
+        tx: The request's transaction.
+        actor: Who gives it back.
+        document: The payment's, read for update.
+        payment: Read for update.
+        draft: How much and why.
+        at: Now.
+
+    Raises:
+        Conflict: Nothing of the payment is left to give back.
+        Invalid: It is more than is left.
+    """
+    actor.require(Permission.PAYMENTS_REFUND)
+    left_minor = payment.amount_minor - await queries.refunded_minor(tx, payment)
+    if payment.state != "succeeded" or left_minor <= 0:
+        raise Conflict(reason="nothing_to_refund")
+    amount_minor = left_minor if draft.amount is None else draft.amount.amount
+    if amount_minor > left_minor:
+        raise Invalid(
+            faults=[Fault("/amount/amount", "less_than_equal", params={"le": left_minor})]
+        )
+    refund = Refund(
+        organization_id=payment.organization_id,
+        id=new_id(),
+        payment_id=payment.id,
+        amount_minor=amount_minor,
+        currency=payment.currency,
+        state="succeeded",
+        reason=draft.reason,
+        created_by=actor.id,
+        created_by_name=actor.name,
+        created_at=at,
+        settled_at=at,
+    )
+    tx.add(refund)
+    await tx.flush()
+    await ledger.book_refund(tx, payment, refund, at=at)
+    await _settle(tx, document, at=at)
+    await record(tx, actor, refunded(payment, refund, document), at=at)
+    return refund
+
+
+async def resolve(
+    tx: AsyncSession, actor: Actor, payment: Payment, note: str, *, at: datetime
+) -> None:
+    """Note who looked at a payment that needed a person, and what came of it.
+
+    Raises:
+        Conflict: Nobody needs to look at it.
+    """
+    actor.require(Permission.PAYMENTS_MANAGE)
+    if not payment.needs_review:
+        raise Conflict(reason="nothing_to_review")
+    payment.reviewed_at = at
+    payment.reviewed_by_name = actor.name
+    payment.review_note = note
+    await tx.flush()
+
+
+async def _settle(tx: AsyncSession, document: Document, *, at: datetime) -> None:
+    sums = await ledger.settled(tx, document)
+    settle(
+        document,
+        collected_minor=sums.collected_minor,
+        refunded_minor=sums.refunded_minor,
+        is_processing=await queries.is_processing(tx, document),
+        at=at,
+    )
+    await tx.flush()
+
+
+async def _today(tx: AsyncSession, document: Document, at: datetime) -> date:
+    organization = await organizations.get(tx, document.organization_id)
+    return at.astimezone(ZoneInfo(organization.time_zone)).date()

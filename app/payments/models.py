@@ -1,0 +1,188 @@
+"""Payments, their refunds, and the double-entry ledger that says what was paid."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.documents.models import Document
+from app.kernel.database import Base
+from app.kernel.money import Money
+from app.organizations.models import Organization
+
+LIVE = ("created", "redirected", "awaiting_funds")
+"""States in which a payment may still bring money without anybody doing more here."""
+
+
+class Payment(Base):
+    """One payment of one document: an intent until it succeeds, a collection from then on."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "document_id"], [Document.organization_id, Document.id]
+        ),
+        CheckConstraint(
+            "method in ('card', 'pay_by_bank', 'bank_transfer', 'cash', 'card_terminal')",
+            name="method",
+        ),
+        CheckConstraint(
+            "state in ('created', 'redirected', 'awaiting_funds', 'succeeded', 'failed', "
+            "'cancelled', 'expired', 'frozen')",
+            name="state",
+        ),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("installment_no >= 1", name="installment"),
+        CheckConstraint("reviewed_at is null or review_reason is not null", name="review"),
+        CheckConstraint("(state = 'succeeded') = (settled_at is not null)", name="settled"),
+        Index(
+            "uq_payments_live",
+            "organization_id",
+            "document_id",
+            "installment_no",
+            unique=True,
+            postgresql_where=text("state in ('created', 'redirected', 'awaiting_funds')"),
+        ),
+        Index("ix_payments_document", "organization_id", "document_id", "id"),
+        Index(
+            "ix_payments_review",
+            "organization_id",
+            "id",
+            postgresql_where=text("review_reason is not null and reviewed_at is null"),
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_id: Mapped[UUID]
+    installment_no: Mapped[int]
+    method: Mapped[str]
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    state: Mapped[str]
+    review_reason: Mapped[str | None]
+    """Why a person has to look, such as `overpaid`; kept after somebody did."""
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by_name: Mapped[str | None]
+    review_note: Mapped[str | None]
+    received_on: Mapped[date | None]
+    """The day the money was received, as staff say it."""
+    note: Mapped[str]
+    created_by: Mapped[UUID | None]
+    created_by_name: Mapped[str]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+    @property
+    def amount(self) -> Money:
+        """What is paid, or meant to be."""
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether a person has yet to look at it."""
+        return self.review_reason is not None and self.reviewed_at is None
+
+
+class Refund(Base):
+    """Money of a payment given back, whole or in part."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "payment_id"], [Payment.organization_id, Payment.id]
+        ),
+        CheckConstraint("state in ('queued', 'pending', 'succeeded', 'failed')", name="state"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        Index("ix_refunds_payment", "organization_id", "payment_id", "id"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID]
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str]
+    created_by: Mapped[UUID | None]
+    created_by_name: Mapped[str]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+    @property
+    def amount(self) -> Money:
+        """What is given back."""
+        return Money(self.amount_minor, self.currency)
+
+
+class Journal(Base):
+    """One movement of money, booked once; a trigger refuses any change."""
+
+    __tablename__ = "journals"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "payment_id"], [Payment.organization_id, Payment.id]
+        ),
+        ForeignKeyConstraint(["organization_id", "refund_id"], [Refund.organization_id, Refund.id]),
+        CheckConstraint("kind in ('collection', 'refund')", name="kind"),
+        CheckConstraint("(kind = 'refund') = (refund_id is not null)", name="refund"),
+        UniqueConstraint("organization_id", "refund_id"),
+        Index(
+            "uq_journals_collection",
+            "organization_id",
+            "payment_id",
+            unique=True,
+            postgresql_where=text("kind = 'collection'"),
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    payment_id: Mapped[UUID]
+    refund_id: Mapped[UUID | None]
+    booked_at: Mapped[datetime]
+
+
+class LedgerEntry(Base):
+    """One side of a journal: a debit is positive, a credit negative; a journal sums to zero."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "journal_id"], [Journal.organization_id, Journal.id]
+        ),
+        ForeignKeyConstraint(
+            ["organization_id", "document_id"], [Document.organization_id, Document.id]
+        ),
+        CheckConstraint(
+            "account in ('receivable', 'bank', 'cash', 'card_terminal')", name="account"
+        ),
+        CheckConstraint("(account = 'receivable') = (document_id is not null)", name="document"),
+        CheckConstraint("amount_minor <> 0", name="amount"),
+        Index(
+            "ix_ledger_entries_document",
+            "organization_id",
+            "document_id",
+            postgresql_where=text("document_id is not null"),
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    journal_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str]
+    document_id: Mapped[UUID | None]
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
