@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.mail.ports import Envelope, MailError, Receipt
+from app.mail.ports import AboutToSend, Envelope, Failure, MailError, Receipt, Withheld
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -34,12 +34,35 @@ class FakeMail:
         self.failures: list[MailError] = []
         """Raised one after the other, before anything is accepted again."""
 
-    async def send(self, envelope: Envelope) -> Receipt:
-        """Accept a message, or fail as told."""
-        if self.failures:
-            raise self.failures.pop(0)
+    async def send(self, envelope: Envelope, about_to_send: AboutToSend) -> Receipt:
+        """Accept a message, or fail as told; in doubt only once its bytes are under way."""
+        failure = self.failures.pop(0) if self.failures else None
+        if failure is not None and failure.failure is not Failure.UNCERTAIN:
+            raise failure
+        if not await about_to_send():
+            raise Withheld
+        if failure is not None:
+            raise failure
         self.sent.append(envelope)
         return Receipt(250, "2.0.0 Ok: queued", "relay.example", is_encrypted=True)
 
     async def aclose(self) -> None:
         """Nothing is open."""
+
+
+class Killed(BaseException):
+    """The worker is gone: nothing after this line of it happens."""
+
+
+class DyingMail(FakeMail):
+    """A relay in whose hands the worker dies, before or after its message's first byte."""
+
+    def __init__(self, *, in_data: bool) -> None:
+        super().__init__()
+        self._in_data = in_data
+
+    async def send(self, envelope: Envelope, about_to_send: AboutToSend) -> Receipt:
+        """Take the message, if it comes to that; nobody hears of it."""
+        if self._in_data:
+            await super().send(envelope, about_to_send)
+        raise Killed

@@ -12,9 +12,9 @@ from typing import Literal
 import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPResponseException
 
-from app.adapters.smtp_answers import CODES, Stage, mail_error, one_line, provider_id
+from app.adapters.smtp_answers import CODES, Stage, mail_error, one_line
 from app.mail.message import is_address, require_wire_form
-from app.mail.ports import Envelope, Failure, MailError, Receipt
+from app.mail.ports import AboutToSend, Envelope, Failure, MailError, Receipt, Withheld
 
 _CHECK_S = 10.0
 _START_INPUT = 354
@@ -99,11 +99,12 @@ class SmtpTransport:
         self._idle_timer: asyncio.TimerHandle | None = None
         self._secrets = _secrets(username, password)
 
-    async def send(self, envelope: Envelope) -> Receipt:
+    async def send(self, envelope: Envelope, about_to_send: AboutToSend) -> Receipt:
         """Hand one message over.
 
         Raises:
             MailError: It was not accepted, or we cannot know.
+            Withheld: `about_to_send` said no; nothing left.
             MessageError: The content is not in wire form; our bug, not the relay's.
         """
         require_wire_form(envelope.content)
@@ -112,7 +113,7 @@ class SmtpTransport:
         try:
             async with asyncio.timeout(self._timeouts.total_s), self._lock:
                 try:
-                    return await self._transact(envelope, attempt)
+                    return await self._transact(envelope, about_to_send, attempt)
                 except BaseException as error:
                     if not attempt.leaves_connection_usable(error):
                         self._discard()
@@ -133,7 +134,9 @@ class SmtpTransport:
                     await self._client.quit(timeout=_CHECK_S)
             self._discard()
 
-    async def _transact(self, envelope: Envelope, attempt: "_Attempt") -> Receipt:
+    async def _transact(
+        self, envelope: Envelope, about_to_send: AboutToSend, attempt: "_Attempt"
+    ) -> Receipt:
         client = await self._connection(attempt)
         self._used_count += 1
         size_bytes = len(envelope.content)
@@ -143,6 +146,8 @@ class SmtpTransport:
         await client.mail(envelope.sender, options=options, timeout=self._timeouts.command_s)
         attempt.stage = Stage.RCPT
         await client.rcpt(envelope.recipient, timeout=self._timeouts.command_s)
+        if not await about_to_send():
+            raise Withheld
         attempt.stage = Stage.DATA
         start = await client.execute_command(b"DATA", timeout=self._timeouts.data_s)
         if start.code != _START_INPUT:
@@ -150,8 +155,7 @@ class SmtpTransport:
         is_encrypted = client.get_transport_info("sslcontext") is not None
         attempt.stage = Stage.CONTENT
         answer = await self._deliver(client, envelope.content)
-        text = one_line(answer.message)
-        return Receipt(answer.code, text, self._host, is_encrypted, provider_id(text))
+        return Receipt(answer.code, one_line(answer.message), self._host, is_encrypted)
 
     async def _deliver(self, client: aiosmtplib.SMTP, content: bytes) -> aiosmtplib.SMTPResponse:
         """Send the content and its dot; any answer but 2xx raises.
@@ -250,7 +254,7 @@ class _Attempt:
 
     def leaves_connection_usable(self, error: BaseException) -> bool:
         """Only a complete dialogue leaves a connection fit for another message."""
-        if isinstance(error, MailError):
+        if isinstance(error, MailError | Withheld):
             return True
         is_answered = isinstance(error, SMTPResponseException) and error.code in CODES
         return is_answered and self.stage in _IN_TRANSACTION

@@ -49,10 +49,6 @@ _POLICY_WORDS = re.compile(
 )
 _WAIT = re.compile(r"\b(\d{1,5})\s*(?:(s|secs?|seconds?)|(m|mins?|minutes?)|(h|hours?))\b", re.I)  # noqa: FURB167 - fits the line
 _UNITS_S = (1, 60, 3600)
-_PROVIDER_ID = re.compile(
-    r"queued as <?([\w@-][\w.@-]*?)[>.]?(?:\s|$)|^(?:2\.\d+\.\d+ )?ok:? ([\w-]{16,})$",
-    re.IGNORECASE,
-)
 
 
 def mail_error(stage: Stage, error: SMTPException | OSError, host: str) -> MailError:
@@ -105,12 +101,6 @@ def wait_s(text: str) -> int | None:
     if found is None or found.lastindex is None:
         return None
     return min(int(found[1]) * _UNITS_S[found.lastindex - 2], LONGEST_WAIT_S)
-
-
-def provider_id(text: str) -> str | None:
-    """Find the relay's own id of an accepted message (Postfix, SES)."""
-    found = _PROVIDER_ID.search(text)
-    return (found[1] or found[2]) if found else None
 
 
 def one_line(text: str) -> str:

@@ -50,7 +50,7 @@ class Dispatch(Base):
         ForeignKeyConstraint(
             ["organization_id", "contact_id"], [Contact.organization_id, Contact.id]
         ),
-        CheckConstraint("kind in ('first', 'resend', 'reminder', 'receipt')", name="kind"),
+        CheckConstraint("kind in ('first', 'resend', 'reminder', 'receipt', 'link')", name="kind"),
         CheckConstraint(
             "channel in ('email', 'link', 'whatsapp', 'sms', 'manual')", name="channel"
         ),
@@ -132,7 +132,9 @@ class Recipient(Base):
     lease_owner: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
     data_started_at: Mapped[datetime | None]
-    """Set before the bytes leave: a crash after it leaves doubt, before it none."""
+    """Set just before the bytes leave: a crash after it leaves doubt, before it none."""
+    lost_leases: Mapped[int]
+    """How often a worker was gone before any byte left; a message may kill it each time."""
 
     state: Mapped[str]
     state_rank: Mapped[int]

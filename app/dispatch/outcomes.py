@@ -10,7 +10,6 @@ from app.dispatch.events import recipient_state_changed, sent
 from app.dispatch.models import Attempt, Recipient
 from app.dispatch.outbox import Lease, Outbox, locked
 from app.dispatch.tasks import SendMessage
-from app.documents import queries as documents
 from app.documents.models import Document
 from app.documents.projecting import apply_delivery
 from app.events.record import record
@@ -29,6 +28,11 @@ TRANSPORT_WAIT = (timedelta(seconds=30), timedelta(minutes=10))
 """While the relay is away: a growing wait between these."""
 
 POISON_MAX = 3
+
+NOT_BUILT = "not_built"
+WORKER_DIED = "worker_died"
+CALLED_OFF = "document_changed"
+"""Reasons of our own, given as codes where a relay's are its words."""
 
 _FINAL = {
     Failure.SENDER: "failed",
@@ -83,17 +87,17 @@ async def write_failure(lease: Lease, outbox: Outbox, error: MailError, duration
         row.last_code = error.code
         if error.failure is Failure.UNCERTAIN:
             row.attempts += 1
-            await doubt(tx, row, outbox, error.text, at=at, document=document)
+            await doubt(tx, row, document, outbox, error.text, at=at)
             return
         if error.failure in _FINAL:
             row.attempts += 1
-            await _give_up(tx, row, document, _FINAL[error.failure], error.text, outbox, at=at)
+            await give_up(tx, row, document, _FINAL[error.failure], error.text, outbox, at=at)
             return
         is_free = error.failure in {Failure.TRANSPORT, Failure.CONFIGURATION}
         row.attempts += 0 if is_free else 1
         wait = _transport_wait(row, at) if is_free else _retry_wait(row, error)
         if at + wait > row.deadline_at:
-            await _give_up(tx, row, document, "failed", error.text, outbox, at=at)
+            await give_up(tx, row, document, "failed", error.text, outbox, at=at)
             return
         is_news = row.state != "deferred" or row.last_error != error.text
         await _put_back(tx, row, document, "deferred", error.text, wait, at=at, is_news=is_news)
@@ -110,8 +114,7 @@ async def note_poison(lease: Lease, outbox: Outbox) -> None:
             return
         row.attempts += 1
         if row.attempts >= POISON_MAX:
-            text = "the message could not be built"
-            await _give_up(tx, row, document, "failed", text, outbox, at=at)
+            await give_up(tx, row, document, "failed", NOT_BUILT, outbox, at=at)
             return
         await _put_back(
             tx, row, document, row.state, row.last_error, timedelta(minutes=1), at=at,
@@ -122,29 +125,28 @@ async def note_poison(lease: Lease, outbox: Outbox) -> None:
 async def doubt(
     tx: AsyncSession,
     row: Recipient,
+    document: Document,
     outbox: Outbox,
     text: str,
     *,
     at: datetime,
-    document: Document | None = None,
 ) -> None:
-    """It may have been accepted, or not: once more later, or a person decides."""
-    row = await queries.recipient(tx, row.organization_id, row.id)
-    actor = system(row.organization_id)
-    if document is None:
-        document = await documents.get(tx, actor, row.dispatch.document_id)
+    """It may have been accepted, or not: once more later, or a person decides.
+
+    Args:
+        tx: A transaction that holds the document and the row.
+        row: The recipient.
+        document: What is sent.
+        outbox: What sending stands on.
+        text: Why nobody knows.
+        at: Now.
+    """
     row.uncertain_count += 1
     if row.uncertain_count == 1:
         await _put_back(tx, row, document, "uncertain", text, DOUBT_WAIT, at=at, is_news=True)
         return
-    before = row.delivery_state
-    row.queue_state = "dead"
-    row.last_error = text
-    row.become("uncertain", at=at)
-    _release(row)
-    await _project(tx, document, at=at)
-    await record(tx, actor, recipient_state_changed(row.dispatch, row, before, text), at=at)
-    await outbox.alarm(tx, actor, document, row, at=at)
+    await _end(tx, row, document, "dead", "uncertain", text, at=at)
+    await outbox.alarm(tx, system(row.organization_id), document, row, at=at)
 
 
 async def _put_back(
@@ -174,7 +176,7 @@ async def _put_back(
     await record(tx, system(row.organization_id), fact, at=at)
 
 
-async def _give_up(
+async def give_up(
     tx: AsyncSession,
     row: Recipient,
     document: Document,
@@ -184,25 +186,53 @@ async def _give_up(
     *,
     at: datetime,
 ) -> None:
-    actor = system(row.organization_id)
-    before = row.delivery_state
-    row.queue_state = "dead"
-    row.last_error = text
+    """It will not arrive: end it in a state that says so, and tell staff.
+
+    Args:
+        tx: A transaction that holds the document and the row.
+        row: The recipient.
+        document: What is sent.
+        state: `failed` or `bounced`.
+        text: The relay's words, or a reason of ours.
+        outbox: What sending stands on.
+        at: Now.
+    """
     row.sealed_mime = row.sealed_token = None
+    await _end(tx, row, document, "dead", state, text, at=at)
+    await outbox.alarm(tx, system(row.organization_id), document, row, at=at)
+
+
+async def call_off(lease: Lease, outbox: Outbox) -> None:
+    """End what is no longer the word that counts: the document was replaced or voided."""
+    at = outbox.clock.now()
+    async with outbox.database.transaction(lease.organization_id) as tx:
+        document, row = await locked(tx, lease)
+        if row is None:
+            return
+        row.sealed_mime = row.sealed_token = None
+        # What may have arrived is not called cancelled.
+        state = row.state if row.uncertain_count else "cancelled"
+        await _end(tx, row, document, "cancelled", state, CALLED_OFF, at=at)
+
+
+async def _end(
+    tx: AsyncSession,
+    row: Recipient,
+    document: Document,
+    queue_state: str,
+    state: str,
+    text: str,
+    *,
+    at: datetime,
+) -> None:
+    before = row.delivery_state
+    row.queue_state = queue_state
+    row.last_error = text
     row.become(state, at=at)
     _release(row)
     await _project(tx, document, at=at)
-    await record(tx, actor, recipient_state_changed(row.dispatch, row, before, text), at=at)
-    await outbox.alarm(tx, actor, document, row, at=at)
-
-
-async def call_off(tx: AsyncSession, row: Recipient, *, at: datetime) -> None:
-    """The document changed or the dispatch was cancelled before the message left."""
-    row.queue_state = "cancelled"
-    row.sealed_mime = row.sealed_token = None
-    row.become("cancelled", at=at)
-    _release(row)
-    await tx.flush()
+    fact = recipient_state_changed(row.dispatch, row, before, text)
+    await record(tx, system(row.organization_id), fact, at=at)
 
 
 def _release(row: Recipient) -> None:

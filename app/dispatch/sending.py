@@ -2,13 +2,16 @@
 
     transaction     claim: lease the row
     no transaction  build the message, once, from what was frozen
-    transaction     store its bytes, and that they are about to leave
-    no transaction  SMTP
+    transaction     store its bytes
+    no transaction  SMTP, until the relay has accepted the recipient
+    transaction     the crash marker: the bytes are about to leave
+    no transaction  SMTP: the bytes
     transaction     the outcome, history, the document's state
 
 Exactly-once is impossible over SMTP (RFC 5321 §6.1): a worker that died
-after the bytes were about to leave leaves doubt, and the message goes out once more,
-same bytes, same Message-ID; a second doubt is left to a person.
+after the marker leaves doubt, and the message goes out once more, same bytes, same
+Message-ID; a second doubt is left to a person. One that died before it leaves none, and
+the message simply goes out later, unless it is the message that kills.
 """
 
 import asyncio
@@ -24,19 +27,31 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.dispatch import queries
 from app.dispatch.building import build_message, material_of
 from app.dispatch.models import Dispatch, Recipient
-from app.dispatch.outbox import LEASE, Lease, Outbox, held
-from app.dispatch.outcomes import call_off, doubt, note_poison, write_failure, write_success
+from app.dispatch.outbox import LEASE, Lease, Outbox, held, lock
+from app.dispatch.outcomes import (
+    WORKER_DIED,
+    call_off,
+    doubt,
+    give_up,
+    note_poison,
+    write_failure,
+    write_success,
+)
 from app.dispatch.tasks import SendMessage
 from app.documents import queries as documents
 from app.documents.models import Document
 from app.kernel.actor import system
 from app.kernel.identifiers import new_id
-from app.mail.ports import Envelope, MailError
+from app.mail.ports import Envelope, MailError, Withheld
 
 log = structlog.get_logger()
 
 INSIST_S = (0.2, 1.0, 5.0, 15.0, 30.0)
 """Waits between tries to write an outcome; far less than the lease in all."""
+
+LOST_LEASES_MAX = 5
+"""Workers that may die over one message before any of it left. A deployment or a machine
+that went kills one or two; five mean that the message itself is too much."""
 
 SWEEP_AFTER = timedelta(seconds=30)
 SWEEP_LIMIT = 500
@@ -60,7 +75,10 @@ async def send(job: SendMessage, outbox: Outbox) -> None:
         return
     started = time.monotonic()
     try:
-        receipt = await outbox.transport.send(envelope)
+        receipt = await outbox.transport.send(envelope, lambda: _mark(lease, outbox))
+    except Withheld:
+        # The row is another's by now, or the lease runs out and it is tried again.
+        log.info("message_withheld", recipient_id=str(job.recipient_id))
     except MailError as error:
         duration_ms = round((time.monotonic() - started) * 1000)
         refused = error
@@ -89,11 +107,14 @@ async def sweep(outbox: Outbox) -> None:
         before = outbox.clock.now() - SWEEP_AFTER
         due = await queries.overdue(tx, before=before, limit=SWEEP_LIMIT)
     for row in due:
-        await send(SendMessage(row.organization_id, row.recipient_id), outbox)
+        try:
+            await send(SendMessage(row.organization_id, row.recipient_id), outbox)
+        except Exception:  # one message's trouble must not hold up the rest
+            log.exception("message_not_swept", recipient_id=str(row.recipient_id))
 
 
 async def claim(job: SendMessage, outbox: Outbox) -> Lease | None:
-    """Lease the row if it is due; a lease that ran out is judged by its crash marker."""
+    """Lease the row if it is due, and nobody else is at it."""
     at = outbox.clock.now()
     async with outbox.database.transaction(job.organization_id) as tx:
         row = await tx.scalar(
@@ -104,21 +125,40 @@ async def claim(job: SendMessage, outbox: Outbox) -> Lease | None:
             )
             .with_for_update(skip_locked=True)
         )
-        if row is None or not _is_due(row, at):
+        if row is None:
             return None
-        if row.queue_state == "leased" and row.data_started_at is not None:
-            await doubt(tx, row, outbox, "the worker died while sending", at=at)
-            return None
-        row.queue_state = "leased"
-        row.lease_owner = new_id()
-        row.lease_until = at + LEASE
-        row.data_started_at = None
-        return Lease(row.organization_id, row.id, row.lease_owner)
+        if row.queue_state == "ready" and row.next_attempt_at <= at:
+            return _lease(row, at)
+        is_lost = _is_lost(row, at)
+    return await _take_over(job, outbox, at) if is_lost else None
 
 
-def _is_due(row: Recipient, at: datetime) -> bool:
-    if row.queue_state == "ready":
-        return row.next_attempt_at <= at
+async def _take_over(job: SendMessage, outbox: Outbox, at: datetime) -> Lease | None:
+    """Judge a row whose worker is gone by its crash marker, and lease it if none is set."""
+    async with outbox.database.transaction(job.organization_id) as tx:
+        document, row = await lock(tx, job.organization_id, job.recipient_id)
+        if not _is_lost(row, at):
+            return None
+        if row.data_started_at is not None:
+            await doubt(tx, row, document, outbox, WORKER_DIED, at=at)
+            return None
+        row.lost_leases += 1
+        if row.lost_leases >= LOST_LEASES_MAX:
+            await give_up(tx, row, document, "failed", WORKER_DIED, outbox, at=at)
+            return None
+        return _lease(row, at)
+
+
+def _lease(row: Recipient, at: datetime) -> Lease:
+    row.queue_state = "leased"
+    row.lease_owner = new_id()
+    row.lease_until = at + LEASE
+    row.data_started_at = None
+    return Lease(row.organization_id, row.id, row.lease_owner)
+
+
+def _is_lost(row: Recipient, at: datetime) -> bool:
+    """Tell whether the lease ran out, its holder having told nothing."""
     return row.queue_state == "leased" and row.lease_until is not None and row.lease_until <= at
 
 
@@ -127,27 +167,47 @@ async def prepare(lease: Lease, outbox: Outbox) -> Envelope | None:
     async with outbox.database.transaction(lease.organization_id) as tx:
         row = await queries.recipient(tx, lease.organization_id, lease.recipient_id)
         document = await documents.get(tx, system(lease.organization_id), row.dispatch.document_id)
-        if _is_pointless(document, row.dispatch):
-            await call_off(tx, row, at=outbox.clock.now())
-            return None
+        is_pointless = _is_pointless(document, row.dispatch)
         material = None
-        if row.sealed_mime is None:
+        if not is_pointless and row.sealed_mime is None:
             material = await material_of(tx, row, document, outbox)
+    if is_pointless:
+        await call_off(lease, outbox)
+        return None
     if material is None:
         assert row.sealed_mime is not None  # noqa: S101 - kept until the outcome is known
         content = outbox.vault.open(row.sealed_mime, lease.organization_id)
     else:
         content = await build_message(material, row, outbox)
-    async with outbox.database.transaction(lease.organization_id) as tx:
-        row_held = await held(tx, lease)
-        if row_held is None:
+        if not await _keep(content, lease, outbox):
             return None
-        if material is not None:
-            row_held.sealed_mime = outbox.vault.seal(content, lease.organization_id)
-            row_held.mime_sha256 = hashlib.sha256(content).hexdigest()
-            row_held.sealed_token = None
-        row_held.data_started_at = outbox.clock.now()
     return Envelope(outbox.mail_from, row.address, content, row.message_id)
+
+
+async def _keep(content: bytes, lease: Lease, outbox: Outbox) -> bool:
+    """Store the bytes, which every attempt will send; tell whether the row is still ours."""
+    async with outbox.database.transaction(lease.organization_id) as tx:
+        row = await held(tx, lease)
+        if row is None:
+            return False
+        row.sealed_mime = outbox.vault.seal(content, lease.organization_id)
+        row.mime_sha256 = hashlib.sha256(content).hexdigest()
+        row.sealed_token = None
+    return True
+
+
+async def _mark(lease: Lease, outbox: Outbox) -> bool:
+    """Commit that the bytes are about to leave; without that, they must not."""
+    try:
+        async with outbox.database.transaction(lease.organization_id) as tx:
+            row = await held(tx, lease)
+            if row is None:
+                return False
+            row.data_started_at = outbox.clock.now()
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("marker_not_written", error=type(error).__name__)
+        return False
+    return True
 
 
 def _is_pointless(document: Document, dispatch: Dispatch) -> bool:

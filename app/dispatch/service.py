@@ -419,6 +419,7 @@ async def _add_recipient(
             queue_state="ready",
             attempts=0,
             uncertain_count=0,
+            lost_leases=0,
             next_attempt_at=due,
             deadline_at=due + DEADLINE,
             state="queued",

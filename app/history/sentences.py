@@ -64,6 +64,8 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
         values["to"] = ", ".join(str(address) for address in to)
     elif isinstance(to, str):
         values["state"] = _named(f"state.{to}", to, texts)
+    if (reason := values.get("reason")) is not None:
+        values["reason"] = _named(f"reason.{reason}", reason, texts)
     return values
 
 

@@ -1,5 +1,6 @@
 """The port to a mail transport: one message, one recipient, one receipt."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -31,14 +32,12 @@ class Receipt:
         text: Its text, cut to 500 characters.
         host: Whom we spoke to.
         is_encrypted: Whether TLS protected the conversation.
-        provider_id: The provider's own id of the message, when it gives one.
     """
 
     code: int
     text: str
     host: str
     is_encrypted: bool
-    provider_id: str | None = None
 
 
 class Failure(StrEnum):
@@ -92,13 +91,26 @@ class MailError(Exception):
         self.retry_after_s = retry_after_s
 
 
+class Withheld(Exception):
+    """The sender said at the last moment that the message must not leave; it did not."""
+
+
+AboutToSend = Callable[[], Awaitable[bool]]
+"""Asked when the next hop has accepted the recipient, just before the message's first byte.
+
+The sender writes down that the message may be gone from here on, and gives True; False
+holds it back. It must not raise.
+"""
+
+
 class MailTransport(Protocol):
     """Somewhere a message can be handed to."""
 
-    async def send(self, envelope: Envelope) -> Receipt:
+    async def send(self, envelope: Envelope, about_to_send: AboutToSend) -> Receipt:
         """Hand one message over.
 
         Raises:
             MailError: It was not accepted, or we cannot know.
+            Withheld: `about_to_send` said no; nothing left.
         """
         ...

@@ -24,6 +24,8 @@ def summary_of(kind: str, language: str, **values: str | None) -> str:
         told["document"] = wording("letters", language)(f"{told['type']}.the")
     if "comment" in told:
         told["comment"] = quoted(told["comment"])
+    if (reason := f"reason.{told.get('reason')}") in texts:
+        told["reason"] = texts(reason)
     keys = [f"{kind}.{told['state']}", kind] if "state" in told else [kind]
     detail = next((name for name in ("comment", "reason") if name in told), "")
     candidates = [name for key in keys for name in (f"{key}.with_{detail}", key)]

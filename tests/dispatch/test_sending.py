@@ -1,9 +1,12 @@
 """The outbox: what is promised is sent once, and nothing is called sent that is not."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -11,11 +14,12 @@ from sqlalchemy import select
 from app.dispatch import sending
 from app.dispatch.models import Attempt, Recipient
 from app.dispatch.tasks import SendMessage
+from app.documents import queries as documents
 from app.jobs.runner import Runner
-from app.mail.ports import Failure, MailError
+from app.mail.ports import AboutToSend, Envelope, Failure, MailError, Receipt
 from app.worker import handlers_of, outbox_of
 from tests.factories import a_contact, a_sent_quote, an_issued_quote
-from tests.fakes import FakeMail
+from tests.fakes import DyingMail, FakeMail, Killed
 from tests.offices import Office
 
 
@@ -137,20 +141,29 @@ async def test_a_doubt_is_sent_once_more_with_the_same_bytes_then_left_to_a_pers
     assert (await state_of(office, document["id"]))[1] == ["delivery_problem"]
 
 
+async def die_while_sending(office: Office, *, in_data: bool) -> DyingMail:
+    """Let a worker die over the office's one message; give the relay it died at."""
+    row = await only_recipient(office)
+    relay = DyingMail(in_data=in_data)
+    outbox = outbox_of(replace(office.worker, mail=relay))
+    with pytest.raises(Killed):
+        await sending.send(SendMessage(row.organization_id, row.id), outbox)
+    return relay
+
+
 async def test_a_worker_that_died_before_the_bytes_left_leaves_no_doubt(
     office: Office, mail: FakeMail
 ) -> None:
     document = await an_issued_quote(office)
     await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
-    outbox = outbox_of(office.worker)
-    row = await only_recipient(office)
-    await sending.claim(SendMessage(row.organization_id, row.id), outbox)
+    await die_while_sending(office, in_data=False)
     assert await office.deliver() == 1
     assert mail.sent == []
     office.clock.advance(timedelta(minutes=16))
-    await sending.sweep(outbox)
+    await sending.sweep(outbox_of(office.worker))
     assert len(mail.sent) == 1
-    assert (await only_recipient(office)).uncertain_count == 0
+    row = await only_recipient(office)
+    assert (row.uncertain_count, row.lost_leases) == (0, 1)
 
 
 async def test_a_worker_that_died_while_sending_leaves_a_doubt_and_one_duplicate_at_most(
@@ -158,20 +171,98 @@ async def test_a_worker_that_died_while_sending_leaves_a_doubt_and_one_duplicate
 ) -> None:
     document = await an_issued_quote(office)
     await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
-    outbox = outbox_of(office.worker)
-    row = await only_recipient(office)
-    lease = await sending.claim(SendMessage(row.organization_id, row.id), outbox)
-    assert lease is not None
-    envelope = await sending.prepare(lease, outbox)
-    assert envelope is not None
-    await mail.send(envelope)
+    relay = await die_while_sending(office, in_data=True)
     office.clock.advance(timedelta(minutes=15))
     await office.deliver()
     assert (await only_recipient(office)).state == "uncertain"
     office.clock.advance(timedelta(minutes=10))
     await office.deliver()
     assert (await only_recipient(office)).state == "sent"
-    assert [one.content for one in mail.sent] == [envelope.content] * 2
+    (first,), (second,) = relay.sent, mail.sent
+    assert first == second
+
+
+async def test_a_message_that_kills_its_worker_is_given_up_by_name(
+    office: Office, mail: FakeMail
+) -> None:
+    document = await an_issued_quote(office)
+    await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
+    for _ in range(5):
+        await die_while_sending(office, in_data=False)
+        office.clock.advance(timedelta(minutes=16))
+    await sending.sweep(outbox_of(office.worker))
+    row = await only_recipient(office)
+    assert (row.queue_state, row.state, row.last_error) == ("dead", "failed", "worker_died")
+    assert (row.lease_owner, row.sealed_mime, mail.sent) == (None, None, [])
+    assert await state_of(office, document["id"]) == ("issued", ["delivery_problem"])
+    summary = (await history_of(office, document["id"]))[0]["summary"]
+    assert summary == (
+        "Mensaje a cliente@velero.example: fallido (el programa que lo enviaba se interrumpió)."
+    )
+    (notice,) = (await office.api.get("/v1/notices")).json()["data"]
+    assert "el programa que lo enviaba se interrumpió" in notice["summary"]
+
+
+async def test_what_was_replaced_before_it_left_is_called_off_and_told(
+    office: Office, mail: FakeMail
+) -> None:
+    document = await an_issued_quote(office)
+    path = f"/v1/documents/{document['id']}"
+    await office.api.post(f"{path}/dispatches", json={})
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        row = await documents.get(tx, office.actor, UUID(document["id"]))
+        row.issue_state = "voided"
+    await office.deliver()
+    left = await only_recipient(office)
+    assert (left.queue_state, left.state, left.sealed_token) == ("cancelled", "cancelled", None)
+    assert mail.sent == []
+    shown = (await office.api.get(path)).json()
+    assert (shown["status"], shown["delivery_state"]) == ("voided", "not_sent")
+    news = await history_of(office, document["id"])
+    assert news[0]["payload"]["to"] == "cancelled"
+    assert news[0]["summary"] == (
+        "Mensaje a cliente@velero.example: cancelado (el documento había cambiado)."
+    )
+
+
+async def test_a_lease_lost_before_the_bytes_left_holds_the_message_back(
+    office: Office, mail: FakeMail
+) -> None:
+    document = await an_issued_quote(office)
+    await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
+    row = await only_recipient(office)
+    job = SendMessage(row.organization_id, row.id)
+
+    class Slow(FakeMail):
+        async def send(self, envelope: Envelope, about_to_send: AboutToSend) -> Receipt:
+            office.clock.advance(timedelta(minutes=16))
+            await sending.send(job, outbox_of(office.worker))
+            return await super().send(envelope, about_to_send)
+
+    slow = Slow()
+    await sending.send(job, outbox_of(replace(office.worker, mail=slow)))
+    assert (len(mail.sent), slow.sent) == (1, [])
+    assert (await only_recipient(office)).state == "sent"
+
+
+async def test_a_lease_that_ran_out_waits_for_the_document_before_it_holds_the_row(
+    office: Office,
+) -> None:
+    """Whoever has the document may take the row: the other way round both would wait for ever."""
+    document = await an_issued_quote(office)
+    await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
+    await die_while_sending(office, in_data=True)
+    office.clock.advance(timedelta(minutes=16))
+    database, own = office.worker.database, office.organization_id
+    async with database.transaction(own) as tx:
+        await documents.get(tx, office.actor, UUID(document["id"]), for_update=True)
+        sweeping = asyncio.create_task(sending.sweep(outbox_of(office.worker)))
+        done, _ = await asyncio.wait([sweeping], timeout=0.3)
+        assert not done, "the document was judged without its lock"
+        taken = select(Recipient.id).where(Recipient.organization_id == own)
+        assert await tx.scalar(taken.with_for_update(nowait=True)) is not None
+    await sweeping
+    assert (await only_recipient(office)).state == "uncertain"
 
 
 async def test_a_second_worker_leaves_a_leased_row_alone(office: Office) -> None:
@@ -250,6 +341,12 @@ async def test_a_preview_stores_nothing_and_shows_the_words(office: Office) -> N
     assert "Hola {link} {0} <b>" in preview["body_text"]
     assert "&lt;b&gt;" in preview["body_html"]
     assert (await office.api.get("/v1/dispatches")).json()["data"] == []
+
+
+async def history_of(office: Office, document_id: str) -> list[dict[str, Any]]:
+    """Give the news of a document's messages, newest first."""
+    path = f"/v1/documents/{document_id}/events?kind=dispatch.recipient_state_changed"
+    return list((await office.api.get(path)).json()["data"])
 
 
 async def only_recipient(office: Office) -> Recipient:

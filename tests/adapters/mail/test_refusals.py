@@ -5,7 +5,7 @@ import time
 import pytest
 
 from app.mail.ports import Failure, MailError
-from tests.adapters.mail.conftest import Connect, envelope
+from tests.adapters.mail.conftest import Connect, envelope, go
 from tests.adapters.mail.relay import Answer, Break, Relay, listening
 
 CASES: list[tuple[str, Answer, Failure]] = [
@@ -61,7 +61,7 @@ async def test_a_refusal_is_told_for_what_it_is(
 ) -> None:
     async with listening(Relay({step: answer})) as relay:
         with pytest.raises(MailError) as caught:
-            await connect(relay).send(envelope())
+            await connect(relay).send(envelope(), go)
     assert caught.value.failure is failure
     assert caught.value.host == "127.0.0.1"
     if isinstance(answer, str) and answer[:3].isdigit():
@@ -87,14 +87,14 @@ async def test_a_wait_that_is_named_is_kept(
 ) -> None:
     async with listening(Relay({"DOT": f"451 4.7.1 {text}"})) as relay:
         with pytest.raises(MailError) as caught:
-            await connect(relay).send(envelope())
+            await connect(relay).send(envelope(), go)
     assert caught.value.retry_after_s == seconds
 
 
 async def test_a_final_refusal_names_no_wait(connect: Connect) -> None:
     async with listening(Relay({"RCPT": "550 5.1.1 gone for 5 minutes"})) as relay:
         with pytest.raises(MailError) as caught:
-            await connect(relay).send(envelope())
+            await connect(relay).send(envelope(), go)
     assert caught.value.retry_after_s is None
 
 
@@ -102,7 +102,7 @@ async def test_what_the_relay_says_is_cut_and_harmless(connect: Connect) -> None
     spoken = "554 5.6.0 \x1b[31m" + "x" * 450
     async with listening(Relay({"RCPT": spoken})) as relay:
         with pytest.raises(MailError) as caught:
-            await connect(relay).send(envelope())
+            await connect(relay).send(envelope(), go)
     assert len(caught.value.text) <= 500
     assert caught.value.text.isprintable()
 
@@ -111,7 +111,7 @@ async def test_nobody_listens(connect: Connect) -> None:
     async with listening(Relay()) as relay:
         transport = connect(relay)
     with pytest.raises(MailError) as caught:
-        await transport.send(envelope())
+        await transport.send(envelope(), go)
     assert caught.value.failure is Failure.TRANSPORT
 
 
@@ -119,21 +119,21 @@ async def test_a_slow_relay_does_not_hold_us(connect: Connect) -> None:
     async with listening(Relay({"RCPT": Break.SILENCE})) as relay:
         started = time.monotonic()
         with pytest.raises(MailError):
-            await connect(relay).send(envelope())
+            await connect(relay).send(envelope(), go)
     assert time.monotonic() - started < 1.5
 
 
 async def test_a_message_over_the_size_limit_is_not_even_offered(connect: Connect) -> None:
     async with listening(Relay(extensions=("relay.example", "SIZE 40"))) as relay:
         with pytest.raises(MailError) as caught:
-            await connect(relay).send(envelope())
+            await connect(relay).send(envelope(), go)
         assert caught.value.failure is Failure.TOO_LARGE
         assert "MAIL" not in relay.verbs()
         small = envelope(b"Subject: a\r\n\r\nb\r\n")
-        assert (await connect(relay).send(small)).code == 250
+        assert (await connect(relay).send(small, go)).code == 250
 
 
 @pytest.mark.parametrize("offer", ["SIZE", "SIZE 0", "SIZE none"])
 async def test_a_size_without_a_limit_is_none(connect: Connect, offer: str) -> None:
     async with listening(Relay(extensions=("relay.example", offer))) as relay:
-        assert (await connect(relay).send(envelope())).code == 250
+        assert (await connect(relay).send(envelope(), go)).code == 250

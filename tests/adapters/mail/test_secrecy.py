@@ -10,7 +10,7 @@ import pytest
 from app.adapters.mail_smtp import SmtpTransport
 from app.mail.ports import Failure, MailError
 from tests.adapters.mail.certificates import EXPIRED, Authority
-from tests.adapters.mail.conftest import Connect, envelope
+from tests.adapters.mail.conftest import Connect, envelope, go
 from tests.adapters.mail.relay import EHLO, Break, Relay, listening
 
 PASSWORD = "correcto caballo pila"
@@ -25,7 +25,7 @@ async def test_starttls_protects_everything(
         transport = connect(
             relay, "starttls", tls_context=authority.trust(), username="u", password=PASSWORD
         )
-        receipt = await transport.send(envelope())
+        receipt = await transport.send(envelope(), go)
         await transport.aclose()
     assert receipt.is_encrypted
     assert relay.verbs()[:2] == ["EHLO", "STARTTLS"]
@@ -36,7 +36,7 @@ async def test_starttls_protects_everything(
 async def test_tls_from_the_start(connect: Connect, authority: Authority, folder: Path) -> None:
     async with listening(Relay(), authority.serve(folder)) as relay:
         transport = connect(relay, "tls", tls_context=authority.trust())
-        assert (await transport.send(envelope())).is_encrypted
+        assert (await transport.send(envelope(), go)).is_encrypted
         await transport.aclose()
 
 
@@ -59,7 +59,7 @@ async def test_without_starttls_nothing_is_said(
             relay, "starttls", tls_context=authority.trust(), username="u", password=PASSWORD
         )
         with pytest.raises(MailError) as caught:
-            await transport.send(envelope())
+            await transport.send(envelope(), go)
     assert caught.value.failure is Failure.CONFIGURATION
     assert set(relay.verbs()) <= {"EHLO", "STARTTLS", "QUIT"}
 
@@ -77,7 +77,7 @@ async def test_a_certificate_must_be_right(
     async with listening(relay, context if security == "tls" else None):
         transport = connect(relay, security, tls_context=authority.trust())  # type: ignore[arg-type]  # one of the two
         with pytest.raises(MailError) as caught:
-            await transport.send(envelope())
+            await transport.send(envelope(), go)
     assert caught.value.failure is Failure.CONFIGURATION
     assert "MAIL" not in relay.verbs()
 
@@ -87,7 +87,7 @@ async def test_a_line_cut_during_starttls_is_nobodys_setting(
 ) -> None:
     async with listening(Relay({"STARTTLS": Break.DROP}, extensions=OFFERING)) as relay:
         with pytest.raises(MailError) as caught:
-            await connect(relay, "starttls", tls_context=authority.trust()).send(envelope())
+            await connect(relay, "starttls", tls_context=authority.trust()).send(envelope(), go)
     assert caught.value.failure is Failure.TRANSPORT
 
 
@@ -96,7 +96,7 @@ async def test_a_clear_text_port_where_tls_is_expected(
 ) -> None:
     async with listening(Relay()) as relay:
         with pytest.raises(MailError) as caught:
-            await connect(relay, "tls", tls_context=authority.trust()).send(envelope())
+            await connect(relay, "tls", tls_context=authority.trust()).send(envelope(), go)
     assert caught.value.failure is Failure.CONFIGURATION
 
 
@@ -109,7 +109,7 @@ async def test_a_refused_log_in_shows_no_secret(connect: Connect, code: int) -> 
     async with listening(relay):
         transport = connect(relay, username="usuario", password=PASSWORD)
         with pytest.raises(MailError) as caught:
-            await transport.send(envelope())
+            await transport.send(envelope(), go)
     assert caught.value.failure is Failure.CONFIGURATION
     assert caught.value.code == code
     chain: list[BaseException | None] = [caught.value, caught.value.__context__]
@@ -122,7 +122,7 @@ async def test_a_refused_log_in_shows_no_secret(connect: Connect, code: int) -> 
 async def test_a_relay_that_offers_no_log_in(connect: Connect) -> None:
     async with listening(Relay()) as relay:
         with pytest.raises(MailError) as caught:
-            await connect(relay, username="u", password=PASSWORD).send(envelope())
+            await connect(relay, username="u", password=PASSWORD).send(envelope(), go)
     assert caught.value.failure is Failure.CONFIGURATION
     assert "MAIL" not in relay.verbs()
 
