@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from typing_extensions import override
+
 from app.mail.ports import AboutToSend, Envelope, Failure, MailError, Receipt, Withheld
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -61,6 +63,7 @@ class DyingMail(FakeMail):
         super().__init__()
         self._in_data = in_data
 
+    @override
     async def send(self, envelope: Envelope, about_to_send: AboutToSend) -> Receipt:
         """Take the message, if it comes to that; nobody hears of it."""
         if self._in_data:

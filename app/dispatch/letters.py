@@ -39,17 +39,18 @@ _TEMPLATES = Environment(
 
 
 class LetterKind(StrEnum):
-    """Why a document is sent: for the first time, once more, or as a new version."""
+    """Why a document is sent: for the first time, once more, as a new version, or its link."""
 
     FIRST = "first"
     RESEND = "resend"
     REVISION = "revision"
+    LINK = "link"
 
     @classmethod
     def of(cls, dispatch_kind: str, revision: int) -> "LetterKind":
         """Tell the kind of letter from the kind of dispatch and the revision it carries."""
-        if dispatch_kind == cls.RESEND:
-            return cls.RESEND
+        if dispatch_kind in {cls.RESEND, cls.LINK}:
+            return cls(dispatch_kind)
         return cls.REVISION if revision > 1 else cls.FIRST
 
 
@@ -188,7 +189,7 @@ def _body(order: LetterOrder, words: Wording) -> str:
     says = order.says
     default = default_body(says, order.kind, order.language, can_pay=_can_pay(order))
     body = block_text(order.body or "").strip() or default
-    if order.is_copy and body == default:
+    if order.is_copy and body == default and order.kind is not LetterKind.LINK:
         return words("body.copy", **_nouns(says, words), n=_number(says))
     return body
 
@@ -310,7 +311,9 @@ def _actions(order: LetterOrder, words: Wording) -> list[_Action]:
 def _preheader(order: LetterOrder, words: Wording) -> str:
     """Give the line that an inbox shows after the subject."""
     says, amount = order.says, _amount(order.says, words)[1]
-    if order.kind == LetterKind.REVISION:
+    if order.kind == LetterKind.LINK:
+        news = words("preheader.link")
+    elif order.kind == LetterKind.REVISION:
         news = words("preheader.replaces", v=says.revision - 1)
     elif not amount:
         news = words(
@@ -331,7 +334,9 @@ def _preheader(order: LetterOrder, words: Wording) -> str:
 
 
 def _closing(order: LetterOrder, words: Wording) -> list[str]:
-    sender = header_text(order.sender_name, _NAME_LENGTH_MAX) or _organization(order.says)
+    """Sign as the member of staff who sends; a new link, sent by nobody, as the organization."""
+    name = "" if order.kind is LetterKind.LINK else order.sender_name
+    sender = header_text(name, _NAME_LENGTH_MAX) or _organization(order.says)
     lines = [words("closing.start"), sender]
     return lines if order.is_copy else [*lines, words("closing.reply")]
 

@@ -33,6 +33,10 @@ RANKS: Mapping[str, int] = {
 }
 """Higher wins; `opened` is a time, not a rank."""
 
+LINK = "link"
+"""The kind of a message with a new link, which the client asked for: nobody sent the document
+again."""
+
 
 class Dispatch(Base):
     """One act of sending one frozen revision."""

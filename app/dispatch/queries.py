@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.dispatch.models import Dispatch, Evidence, Recipient
+from app.dispatch.models import LINK, Dispatch, Evidence, Recipient
 from app.dispatch.schemas import DispatchQuery, DispatchView
 from app.documents.models import Document, DocumentPdf, DocumentRevision
 from app.documents.projecting import Delivery
@@ -128,13 +128,14 @@ async def delivery_of(tx: AsyncSession, document: Document) -> Delivery:
         if recipient.state != "cancelled"
     ]
     main = [one for one in recipients if one.kind == "to"]
+    sendings = [one for one in dispatches if one.kind != LINK]
     states = {_SHOWN.get(one.delivery_state, one.delivery_state) for one in main}
     return Delivery(
         state=next((state for state in _BEST_FIRST if state in states), "not_sent"),
         was_sent=any(one.sent_at is not None for one in main),
         has_problem=any(one.state in _PROBLEMS for one in recipients),
-        dispatch_count=len(dispatches),
-        last_dispatched_at=max((one.created_at for one in dispatches), default=None),
+        dispatch_count=len(sendings),
+        last_dispatched_at=max((one.created_at for one in sendings), default=None),
     )
 
 

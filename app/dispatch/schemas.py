@@ -11,6 +11,7 @@ from app.web.schemas import Body, Instant, Line, PageQuery, Text, View
 Address = Annotated[Line, StringConstraints(min_length=3, max_length=254)]
 Addresses = Annotated[list[Address], Field(max_length=20)]
 Subject = Annotated[Line, StringConstraints(min_length=1, max_length=150)]
+Kind = Literal["first", "resend", "reminder", "receipt", "link"]
 Words = Annotated[Text, StringConstraints(min_length=1, max_length=10_000)]
 
 
@@ -55,7 +56,7 @@ class DispatchPreview(View):
     body_text: str = Field(description="The whole letter.", examples=["Hola:\n\n…\n\n{link}"])
     body_html: str = Field(examples=["<!doctype html>…"])
     language: str = Field(examples=["es"])
-    kind: str = Field(examples=["first"])
+    kind: Kind = Field(examples=["first"])
     attach_pdf: bool
     reply_to: str = Field(examples=["oficina@taller.example"])
     warnings: list[str] = Field(
@@ -101,7 +102,10 @@ class DispatchView(View):
     document_id: UUID
     contact_id: UUID
     revision: int = Field(examples=[1])
-    kind: str = Field(examples=["first"])
+    kind: Kind = Field(
+        description="`link`: a new link, which the client asked for; the document was not resent.",
+        examples=["first"],
+    )
     channel: str = Field(examples=["email"])
     subject: str = Field(examples=["Presupuesto P-260041 de Taller Ejemplo"])
     body_text: str

@@ -14,7 +14,7 @@ from app.contacts.models import Contact
 from app.dispatch import letters, queries
 from app.dispatch.events import cancelled, queued
 from app.dispatch.letters import Letter, LetterKind, LetterOrder
-from app.dispatch.models import Dispatch, Recipient
+from app.dispatch.models import LINK, Dispatch, Recipient
 from app.dispatch.schemas import DispatchOrder, DispatchPreview
 from app.dispatch.tasks import SendMessage
 from app.documents import links, printable, states
@@ -165,7 +165,7 @@ async def _promise(
         attach_pdf=order.attach_pdf,
         reply_to=plan.reply_to,
         send_at=send_at,
-        created_by=actor.id,
+        created_by=None if actor.kind is ActorKind.CLIENT else actor.id,
         created_by_name=actor.name,
         created_at=at,
         recipients=[],
@@ -246,13 +246,6 @@ async def renew_link(
     Raises:
         Conflict: The document cannot be sent any more.
     """
-    by_system = Actor(
-        ActorKind.SYSTEM,
-        actor.organization_id,
-        None,
-        recipient.dispatch.created_by_name,
-        frozenset({Permission.DOCUMENTS_SEND}),
-    )
     is_copy = recipient.kind == "cc"
     order = DispatchOrder(
         to=[] if is_copy else [recipient.address],
@@ -261,8 +254,8 @@ async def renew_link(
         attach_pdf=False,
         reply_to=recipient.dispatch.reply_to,
     )
-    plan = await _plan(tx, by_system, document, order, at=at, needs_to=not is_copy)
-    return await _promise(tx, by_system, document, order, plan, sender, at=at)
+    plan = await _plan(tx, actor, document, order, at=at, kind=LINK)
+    return await _promise(tx, actor, document, order, plan, sender, at=at)
 
 
 async def _plan(
@@ -272,7 +265,7 @@ async def _plan(
     order: DispatchOrder,
     *,
     at: datetime,
-    needs_to: bool = True,
+    kind: str | None = None,
 ) -> _Plan:
     _require_sendable(document)
     organization = await organizations.get(tx, document.organization_id)
@@ -287,10 +280,12 @@ async def _plan(
     if order.reply_to is not None:
         reply_to = findings.take("/reply_to", reach.email, order.reply_to) or reply_to
     findings.require_none()
-    if needs_to and not any(one.kind == "to" for one in addressees):
+    if kind != LINK and not any(one.kind == "to" for one in addressees):
         raise Invalid(reason="no_recipient", faults=[Fault("/to", "no_recipient")])
-    earlier = await queries.of_document(tx, document)
-    kind = "resend" if any(one.cancelled_at is None for one in earlier) else "first"
+    if kind is None:
+        earlier = await queries.of_document(tx, document)
+        is_sent = any(one.cancelled_at is None and one.kind != LINK for one in earlier)
+        kind = "resend" if is_sent else "first"
     language = order.language or document.language
     first = next((one for one in addressees if one.kind == "to"), addressees[0])
     letter = letters.compose(

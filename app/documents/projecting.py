@@ -15,7 +15,8 @@ class Delivery:
         state: The best of them; `not_sent` when there is none.
         was_sent: Whether any relay ever accepted a message.
         has_problem: Whether a recipient failed or bounced.
-        dispatch_count: How many times it was sent or promised, not counting cancelled.
+        dispatch_count: How many times it was sent or promised, not counting cancelled, nor new
+            links that clients asked for.
     """
 
     state: str

@@ -262,6 +262,7 @@ def test_a_copy_does_not_invite_to_answer_unless_staff_wrote_so() -> None:
         ("first", 2, "revision"),
         ("resend", 1, "resend"),
         ("resend", 2, "resend"),
+        ("link", 2, "link"),
     ],
 )
 def test_the_kind_of_letter_follows_dispatch_and_revision(
@@ -352,12 +353,29 @@ def test_html_and_text_say_the_same(says: Printable, language: str) -> None:
             "Nueva versión de la factura F-260118",
             "Hemos actualizado la factura. Esta versión sustituye a la anterior.",
         ),
+        (
+            LetterKind.LINK,
+            "Tu enlace nuevo: factura F-260118",
+            "Nos has pedido un enlace nuevo para ver la factura. Sustituye al anterior.",
+        ),
     ],
 )
 def test_sending_again_says_so(kind: LetterKind, subject: str, body: str) -> None:
     letter = compose(replace(ORDER, says=replace(INVOICE, revision=2), kind=kind))
     assert (letter.subject, letter.body) == (subject, body)
     assert "Versión: 2" in letter.text
+
+
+@each_language
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_a_new_link_is_signed_by_the_organization(language: str, is_copy: bool) -> None:  # noqa: FBT001
+    order = replace(ORDER, kind=LetterKind.LINK, language=language, is_copy=is_copy)
+    letter = compose(order)
+    assert "Joan Muestra" not in letter.text
+    closing = {"es": "Un saludo,", "en": "Kind regards,"}
+    assert f"{closing[language]}\nTaller Náutico Ejemplo\n" in letter.text
+    said = {"es": "Nos has pedido un enlace nuevo", "en": "You asked us for a new link"}
+    assert letter.body.startswith(said[language])
 
 
 @each_type

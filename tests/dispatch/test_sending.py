@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from typing_extensions import override
 
 from app.dispatch import sending
 from app.dispatch.models import Attempt, Recipient
@@ -234,6 +235,7 @@ async def test_a_lease_lost_before_the_bytes_left_holds_the_message_back(
     job = SendMessage(row.organization_id, row.id)
 
     class Slow(FakeMail):
+        @override
         async def send(self, envelope: Envelope, about_to_send: AboutToSend) -> Receipt:
             office.clock.advance(timedelta(minutes=16))
             await sending.send(job, outbox_of(office.worker))

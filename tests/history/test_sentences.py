@@ -57,6 +57,23 @@ NEWS: dict[str, JsonValue] = {"address": "ana@velero.example", "from": "sent", "
             "Marta sent the quote P-260001 again to a@v.example.",
         ),
         (
+            "dispatch.queued", {**QUOTE, "kind": "link", "to": ["a@v.example"]},
+            ("Marta ha pedido un enlace nuevo, que saldrá hacia a@v.example:"
+            " el presupuesto P-260001."),
+            "Marta asked for a new link, to go to a@v.example: the quote P-260001.",
+        ),
+        (
+            "dispatch.sent", {**QUOTE, "kind": "link", "to": ["a@v.example"]},
+            ("Enlace nuevo, pedido por el cliente y enviado a a@v.example:"
+            " el presupuesto P-260001."),
+            "New link, asked for by the client and sent to a@v.example: the quote P-260001.",
+        ),
+        (
+            "dispatch.recipient_state_changed", {**NEWS, "reason": "not_built"},
+            "Mensaje a ana@velero.example: devuelto (no se pudo componer el mensaje).",
+            "Message to ana@velero.example: returned (the message could not be built).",
+        ),
+        (
             "dispatch.recipient_state_changed", {**NEWS, "reason": "550 no"},
             "Mensaje a ana@velero.example: devuelto (550 no).",
             "Message to ana@velero.example: returned (550 no).",
