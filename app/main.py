@@ -1,5 +1,8 @@
 """The HTTP process: an application built from a container."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
@@ -34,6 +37,7 @@ def create_app(container: Container) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        redirect_slashes=False,  # a path has one form; the others are unknown
         generate_unique_id_function=_operation_id,
         separate_input_output_schemas=False,
     )
@@ -73,7 +77,7 @@ def create_app(container: Container) -> FastAPI:
     app.add_exception_handler(idempotency.Replay, idempotency.on_replay)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way
 
-    async def load_origins() -> frozenset[str]:
+    async def load_origins() -> Mapping[str, frozenset[UUID]]:
         async with container.database.transaction() as tx:
             return await organizations.allowed_origins(tx)
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 
 from app.comments import queries, service
 from app.comments.schemas import CommentDraft, CommentQuery, CommentView
@@ -12,7 +12,7 @@ from app.documents import queries as documents
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Fault, Invalid
 from app.organizations.access import Requires
-from app.web.dependencies import Now, Tx, set_created
+from app.web.dependencies import Now, Tx
 from app.web.pagination import Paging
 from app.web.problems import foresee
 from app.web.routing import Route
@@ -31,7 +31,7 @@ Writer = Annotated[Actor, Depends(Requires(Permission.CONTACTS_WRITE))]
 
 @router.post("/contacts/{contact_id}/comments", status_code=201)
 async def create_comment(
-    contact_id: UUID, body: CommentDraft, actor: Writer, tx: Tx, at: Now, response: Response
+    contact_id: UUID, body: CommentDraft, actor: Writer, tx: Tx, at: Now
 ) -> CommentView:
     """Comment on a contact or one of its documents.
 
@@ -40,7 +40,6 @@ async def create_comment(
     """
     contact = await contacts.get(tx, actor, contact_id)
     comment = await service.add(tx, actor, contact, body, at=at)
-    set_created(response, "/v1/comments", comment.id)
     return CommentView.of(comment)
 
 

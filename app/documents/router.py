@@ -32,6 +32,7 @@ from app.organizations import queries as organizations
 from app.organizations.access import Requires, RequiresBriefly
 from app.organizations.models import Organization
 from app.web import idempotency
+from app.web.conditional import send_whole
 from app.web.dependencies import (
     Db,
     Language,
@@ -107,11 +108,19 @@ async def create_document(
 
 @router.get("/{document_id}")
 async def get_document(
-    document_id: UUID, actor: Reader, tx: Tx, at: Now, response: Response, language: Language
+    document_id: UUID,
+    actor: Reader,
+    tx: Tx,
+    at: Now,
+    request: Request,
+    response: Response,
+    language: Language,
 ) -> DocumentView:
     """Read a document, whole."""
     document = await queries.get(tx, actor, document_id, with_lines=True)
     set_etag(response, document.version)
+    if "if-none-match" in request.headers and await _moved(tx, actor, document, at):
+        send_whole(request)
     return await _view(tx, actor, document, at, language)
 
 
@@ -279,6 +288,18 @@ async def _view(
         today=_today(organization, at),
         language=language,
     )
+
+
+async def _moved(tx: AsyncSession, actor: Actor, document: Document, at: datetime) -> bool:
+    """Tell whether what is shown of a document changed since its version was made.
+
+    The day and the contact's name are shown with it, and are no part of its version.
+    """
+    organization = await organizations.get(tx, actor.organization_id)
+    contact = await contacts.get(tx, actor, document.contact_id)
+    then, today = _today(organization, document.updated_at), _today(organization, at)
+    dated = views.dated_badges(document, then) != views.dated_badges(document, today)
+    return dated or contact.updated_at > document.updated_at
 
 
 async def _preview(

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor, ActorKind, Permission
 from app.kernel.database import enter_organization
-from app.kernel.errors import Fault, Forbidden, Malformed, Unauthenticated
+from app.kernel.errors import Fault, Forbidden, Malformed, NotFound, Unauthenticated
 from app.organizations import queries, sessions
 from app.organizations.api_keys import hash_key, is_well_formed
 from app.organizations.models import Membership, Session, User
 from app.organizations.roles import PERMISSIONS, AccessRole
 from app.web import idempotency
-from app.web.dependencies import Db, Now, Tx
+from app.web.dependencies import Db, Now, Tx, note_organization
 
 COOKIE = "__Host-session"
 _USE_NOTED_EVERY = timedelta(minutes=1)
@@ -68,13 +68,14 @@ async def identify(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor
     Raises:
         Unauthenticated: Nothing valid was shown.
         Malformed: A user of several organizations did not say which.
-        NotFound: A user named an organization that is not theirs.
+        NotFound: The organization named is not theirs, or there is none; they look alike.
     """
     if shown.bearer is not None and shown.bearer.startswith("conforme_"):
         actor = await _by_api_key(tx, shown, at=at)
     else:
         actor = await _by_session(tx, shown, at=at)
     await enter_organization(tx, actor.organization_id)
+    note_organization(shown.request, actor.organization_id)
     return actor
 
 
@@ -102,7 +103,7 @@ async def _by_api_key(tx: AsyncSession, shown: Presented, *, at: datetime) -> Ac
     if key is None:
         raise Unauthenticated
     if shown.organization_id not in {None, key.organization_id}:
-        raise Forbidden(code="role_missing", reason="organization_foreign")
+        raise NotFound(reason="organization_foreign")
     if key.last_used_at is None or at - key.last_used_at > _USE_NOTED_EVERY:
         key.last_used_at = at
     scopes = frozenset(Permission(scope) for scope in key.scopes)
@@ -133,7 +134,7 @@ def _choose(memberships: Sequence[Membership], organization_id: UUID | None) -> 
     for membership in memberships:
         if membership.organization_id == organization_id:
             return membership
-    raise Forbidden(code="role_missing", reason="organization_foreign")
+    raise NotFound(reason="organization_foreign")
 
 
 def _require_own_page(request: Request) -> None:
@@ -172,6 +173,7 @@ class Requires:
 
         Raises:
             Unauthenticated: Nothing valid was shown.
+            NotFound: The organization named is not theirs.
             Forbidden: The permission is missing, or the last sign-in is too old.
             Replay: The request was executed before under its key.
         """

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor
@@ -135,6 +135,11 @@ async def list_audit_entries(
     return list(await tx.scalars(query.order_by(AuditEntry.id.desc()).limit(wanted.limit + 1)))
 
 
-async def allowed_origins(tx: AsyncSession) -> frozenset[str]:
-    """Give every organization's front ends, for preflights that name no organization."""
-    return frozenset(await tx.scalars(select(AllowedOrigin.origin)))
+async def allowed_origins(tx: AsyncSession) -> dict[str, frozenset[UUID]]:
+    """Give every front end with the organizations that list it."""
+    rows = await tx.execute(
+        select(AllowedOrigin.origin, func.array_agg(AllowedOrigin.organization_id)).group_by(
+            AllowedOrigin.origin
+        )
+    )
+    return {origin: frozenset(organization_ids) for origin, organization_ids in rows}

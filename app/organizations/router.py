@@ -33,6 +33,7 @@ from app.organizations.schemas import (
     TokensView,
     UserView,
 )
+from app.web.conditional import send_whole
 from app.web.declarations import Public
 from app.web.dependencies import Db, MustSee, Now, Source, Tx, provided, set_created, set_etag
 from app.web.pagination import Paging
@@ -203,6 +204,17 @@ async def create_api_key(
     set_created(response, "/v1/api-keys", key.id, key.version)
     request.state.body_to_repeat = NewApiKeyView.of(key, None).model_dump_json().encode()
     return NewApiKeyView.of(key, secret)
+
+
+@router.get("/api-keys/{api_key_id}", tags=["settings"])
+async def get_api_key(
+    api_key_id: UUID, actor: SettingsReader, tx: Tx, request: Request, response: Response
+) -> ApiKeyView:
+    """Read one API key, without its secret."""
+    key = await queries.get_api_key(tx, actor, api_key_id)
+    set_etag(response, key.version)
+    send_whole(request)  # when it was last used is no part of its version
+    return ApiKeyView.model_validate(key)
 
 
 @router.delete("/api-keys/{api_key_id}", tags=["settings"], status_code=204)

@@ -39,7 +39,7 @@ from app.portal.visits import Visit, visit_of
 from app.web.declarations import Public
 from app.web.dependencies import Db, Now, provided
 from app.web.problems import STATUS, language_of
-from app.web.rate_limits import CLIENT_COMMENTS, RENEWALS
+from app.web.rate_limits import CLIENT_ANSWERS, CLIENT_COMMENTS, RENEWALS
 
 router = APIRouter(
     include_in_schema=False,
@@ -97,7 +97,7 @@ async def show_reject(
     return await _ask(request, database, Paths(token, language), at, action="reject")
 
 
-@router.post("/d/{token}/decision")
+@router.post("/d/{token}/decision", dependencies=[Depends(Sparingly(CLIENT_ANSWERS))])
 async def decide(
     token: str, request: Request, database: Db, at: Now, language: Language
 ) -> Response:
@@ -138,7 +138,7 @@ async def decide(
     return _see(paths())
 
 
-@router.post("/d/{token}/undo")
+@router.post("/d/{token}/undo", dependencies=[Depends(Sparingly(CLIENT_ANSWERS))])
 async def undo(token: str, request: Request, database: Db, at: Now, language: Language) -> Response:
     """Take an answer back, then lead to the document (303)."""
     fields = await form_of(request)

@@ -154,12 +154,17 @@ def require_same_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin in {None, "null"}:
         return
-    ours = {
-        request.headers.get("host", ""),
-        urlsplit(provided(request, Settings).public_url).netloc,
-    }
-    if urlsplit(str(origin)).netloc not in ours:
+    public_host = urlsplit(provided(request, Settings).public_url).netloc
+    if _host_of(str(origin)) not in {request.headers.get("host"), public_host}:
         raise Problem(code="scope_missing")
+
+
+def _host_of(origin: str) -> str | None:
+    """Give an origin's host and port; None for what is no address."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
 
 
 async def form_of(request: Request) -> dict[str, str]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.dispatch.router import Sending
 from app.documents.ports import Printer
 from app.documents.rendering import ensure_pdf
+from app.kernel.actor import Actor
 from app.kernel.database import Database
 from app.kernel.errors import Gone, NotFound
 from app.portal import receipts, service
@@ -29,8 +30,8 @@ from app.portal.service import Action, AnswerForm
 from app.portal.visits import Visit, visit_of
 from app.web import idempotency
 from app.web.declarations import Public
-from app.web.dependencies import Db, Now, Tx, provided
-from app.web.rate_limits import CLIENT_COMMENTS, RENEWALS
+from app.web.dependencies import Db, Now, Tx, note_organization, provided
+from app.web.rate_limits import CLIENT_ANSWERS, CLIENT_COMMENTS, RENEWALS
 from app.web.routing import Route
 from app.web.schemas import Page
 
@@ -68,7 +69,7 @@ async def get_shared_document(
     that the page was fetched. Report a person with `record_view`.
     """
     async with database.transaction() as tx:
-        shared = await service.read(tx, token, at=at)
+        shared = await _read(tx, request, token, at)
     background.add_task(_note_fetch, database, token, visit_of(request), at)
     return _view(request, shared, lang, at)
 
@@ -84,7 +85,7 @@ async def record_view(token: Token, body: ClientView, tx: Tx, at: Now, request: 
     await service.record_view(tx, token, visit_of(request), body.signal, at=at)
 
 
-@router.post("/{token}/accept")
+@router.post("/{token}/accept", dependencies=[Depends(Sparingly(CLIENT_ANSWERS))])
 async def accept_document(
     token: Token, body: ClientAnswer, tx: Tx, at: Now, request: Request, lang: PageLanguage = None
 ) -> SharedView:
@@ -96,7 +97,7 @@ async def accept_document(
     return await _answer(tx, request, token, "accept", _form(body, lang), at)
 
 
-@router.post("/{token}/reject")
+@router.post("/{token}/reject", dependencies=[Depends(Sparingly(CLIENT_ANSWERS))])
 async def reject_document(
     token: Token, body: ClientAnswer, tx: Tx, at: Now, request: Request, lang: PageLanguage = None
 ) -> SharedView:
@@ -108,7 +109,7 @@ async def reject_document(
     return await _answer(tx, request, token, "reject", _form(body, lang), at)
 
 
-@router.post("/{token}/undo")
+@router.post("/{token}/undo", dependencies=[Depends(Sparingly(CLIENT_ANSWERS))])
 async def undo_decision(
     token: Token, body: ClientUndo, tx: Tx, at: Now, request: Request, lang: PageLanguage = None
 ) -> SharedView:
@@ -118,9 +119,11 @@ async def undo_decision(
 
 
 @router.get("/{token}/comments")
-async def list_client_comments(token: Token, tx: Tx, at: Now) -> Page[SharedComment]:
+async def list_client_comments(
+    token: Token, tx: Tx, at: Now, request: Request
+) -> Page[SharedComment]:
     """List the thread shared with the issuer, oldest first."""
-    shared = await service.read(tx, token, at=at)
+    shared = await _read(tx, request, token, at)
     views = [SharedComment.of(one) for one in shared.thread]
     return Page(data=views, has_more=False, next_cursor=None)
 
@@ -154,8 +157,7 @@ async def renew_link(
 
     It is mailed to the address that got this one, and to no other.
     """
-    actor = await service.identify(tx, token, at=at, also_expired=True)
-    await idempotency.claim(tx, request, actor, at=at, is_required=False)
+    await _claim(tx, request, token, at, also_expired=True)
     await service.renew(tx, token, sending, at=at)
     return RenewalView(status="queued")
 
@@ -165,7 +167,7 @@ async def renew_link(
 async def get_shared_pdf(token: Token, database: Db, at: Now, request: Request) -> Response:
     """Download the PDF of the document, the same bytes for everyone."""
     async with database.transaction() as tx:
-        shared = await service.read(tx, token, at=at)
+        shared = await _read(tx, request, token, at)
     content = await ensure_pdf(
         database,
         provided(request, Printer),  # type: ignore[type-abstract]  # the table is keyed by ports
@@ -183,6 +185,8 @@ async def get_shared_receipt(
     token: Token, database: Db, at: Now, request: Request, lang: PageLanguage = None
 ) -> Response:
     """Download the receipt of the answer that stands, as a PDF."""
+    async with database.transaction() as tx:
+        await _identify(tx, request, token, at)
     printer = provided(request, Printer)  # type: ignore[type-abstract]  # the table is keyed by ports
     content, name = await receipts.receipt_pdf(database, printer, token, lang, at=at)
     return pdf_response(content, name)
@@ -208,8 +212,24 @@ async def _note_fetch(database: Database, token: str, visit: Visit, at: datetime
             await service.record_fetch(tx, token, visit, at=at)
 
 
-async def _claim(tx: AsyncSession, request: Request, token: str, at: datetime) -> None:
-    actor = await service.identify(tx, token, at=at)
+async def _read(tx: AsyncSession, request: Request, token: str, at: datetime) -> Shared:
+    shared = await service.read(tx, token, at=at)
+    note_organization(request, shared.organization.id)
+    return shared
+
+
+async def _identify(
+    tx: AsyncSession, request: Request, token: str, at: datetime, *, also_expired: bool = False
+) -> Actor:
+    actor = await service.identify(tx, token, at=at, also_expired=also_expired)
+    note_organization(request, actor.organization_id)
+    return actor
+
+
+async def _claim(
+    tx: AsyncSession, request: Request, token: str, at: datetime, *, also_expired: bool = False
+) -> None:
+    actor = await _identify(tx, request, token, at, also_expired=also_expired)
     await idempotency.claim(tx, request, actor, at=at, is_required=False)
 
 

@@ -55,6 +55,11 @@ def database(request: Request) -> Database:
 Db = Annotated[Database, Depends(database)]
 
 
+def note_organization(request: Request, organization_id: UUID) -> None:
+    """Note whose data the answer is about: its front ends may read it, its cursors go on."""
+    request.state.organization_id = organization_id
+
+
 class Precondition:
     """The version a caller has seen, from If-Match."""
 

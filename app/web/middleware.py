@@ -17,6 +17,7 @@ log = structlog.get_logger()
 
 BODY_BYTES_MAX = 1_000_000
 URL_BYTES_MAX = 8_000
+_LENGTH_DIGITS_MAX = 20
 _SECRET_PATHS = (
     re.compile(r"^(/d/)[^/]+"),
     re.compile(r"^(/public/v1/documents/)[^/]+"),
@@ -113,7 +114,7 @@ class Requests:
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit():
             return Problem(code="malformed_request")
-        if int(length) > BODY_BYTES_MAX:
+        if len(length) > _LENGTH_DIGITS_MAX or int(length) > BODY_BYTES_MAX:
             return Problem(code="body_too_large")
         if len(scope["path"]) + len(scope["query_string"]) > URL_BYTES_MAX:
             return Problem(code="malformed_request")

@@ -80,6 +80,9 @@ _MEANINGS: Mapping[str, str] = {
     "5XX": "We, or a partner, cannot answer; nothing was done unless a replay says so",
 }
 
+_READ_WITH_OTHERS = frozenset({"create_comment"})
+"""What these create is read in a list, at no address of its own."""
+
 _DONE: Mapping[str, str] = {"200": "Done.", "201": "Created.", "204": "Done; nothing to say."}
 
 _REQUEST_ID = {"$ref": "#/components/headers/Request-Id"}
@@ -126,6 +129,16 @@ _KEY: Node = {
 }
 
 
+_KNOWN: Node = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag you have: if it is still the version, the answer is 304, empty.",
+    "schema": {"type": "string", "maxLength": 1000},
+    "example": '"7"',
+}
+
+
 def describe(app: FastAPI) -> Node:
     """Give the OpenAPI 3.1 document of an application; made once, then kept."""
     if app.openapi_schema:
@@ -156,6 +169,7 @@ def describe(app: FastAPI) -> Node:
                 operation = item[method]
                 _complete(operation, routes[operation["operationId"]], path, method)
                 _exemplify(operation, components["schemas"])
+                _condition(operation, method)
                 _link(operation, document["paths"], path, method)
     used = {tag for op in _operations(document) for tag in op["tags"]}
     document["tags"] = [
@@ -292,10 +306,22 @@ def _mark(response: Node, status: str, operation: Node, schemas: Node) -> None:
     shape = examples.resolve(media.get("schema", {}), schemas)
     if "version" in shape.get("properties", {}):
         headers["ETag"] = {"$ref": "#/components/headers/ETag"}
-    if status == "201" and operation.get("security"):  # a client's address would tell its secret
+    is_read_alone = operation["operationId"] not in _READ_WITH_OTHERS
+    # A client's address would tell its secret.
+    if status == "201" and operation.get("security") and is_read_alone:
         headers["Location"] = {"$ref": "#/components/headers/Location"}
     if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ())):
         headers["Idempotency-Replayed"] = {"$ref": "#/components/headers/Idempotency-Replayed"}
+
+
+def _condition(operation: Node, method: str) -> None:
+    """Document If-None-Match where an answer that is read carries an ETag."""
+    headers = operation["responses"].get("200", {}).get("headers", {})
+    if method != "get" or "ETag" not in headers:
+        return
+    operation["parameters"] = [*operation.get("parameters", ()), _KNOWN]
+    shown = {name: headers[name] for name in ("ETag", "Request-Id")}
+    operation["responses"]["304"] = {"description": "You have this version.", "headers": shown}
 
 
 def _link(operation: Node, paths: Node, path: str, method: str) -> None:

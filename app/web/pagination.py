@@ -37,7 +37,8 @@ class Paging:
         """Read the cursor of a request.
 
         Raises:
-            Malformed: The cursor was altered, or made for other filters.
+            Malformed: The cursor was altered, or made for other filters or in another
+                organization.
         """
         key = request.app.state.secret_key
         filters = sorted(
@@ -45,7 +46,9 @@ class Paging:
             for name, value in request.query_params.multi_items()
             if name not in {"cursor", "limit"}
         )
-        scope = hashlib.sha256(json.dumps([request.url.path, filters]).encode()).hexdigest()
+        organization_id = str(getattr(request.state, "organization_id", ""))
+        made_for = json.dumps([organization_id, request.url.path, filters])
+        scope = hashlib.sha256(made_for.encode()).hexdigest()
         after = _decode(query.cursor, scope, key) if query.cursor else None
         return cls(query.limit, after, scope, key)
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from app.kernel.errors import Fault, Invalid
-from app.web import idempotency, methods
+from app.web import conditional, idempotency, methods
 
 
 class Route(APIRoute):
@@ -46,7 +46,7 @@ class Route(APIRoute):
             if tx is not None and response.status_code < 300:  # noqa: PLR2004 - success only
                 now = request.app.state.container.clock.now()
                 await idempotency.remember(tx, request, response, at=now)
-            return response
+            return conditional.unless_known(request, response)
 
         return handle
 

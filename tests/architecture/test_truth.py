@@ -54,12 +54,25 @@ def _falsehoods(operation: dict[str, Any], answer: httpx.Response) -> Iterator[s
         yield f"{media} is not documented"
 
 
+async def _follow(office: Office, created: dict[str, str]) -> None:
+    """Read what was created at its Location; every operation that promises one gave one."""
+    for name, address in list(created.items()):
+        assert (await office.api.get(address)).status_code == 200, f"{name}: {address}"
+    promised = {
+        operation["operationId"]
+        for _, _, operation in _patterns(office)
+        if "Location" in operation["responses"].get("201", {}).get("headers", {})
+    }
+    assert set(created) == promised
+
+
 @pytest.mark.usefixtures("rival")
 async def test_answers_are_as_documented(
     office: Office, anonymous: httpx.AsyncClient, mail: FakeMail
 ) -> None:
     seen: dict[str, set[str]] = {}
     wrong: set[str] = set()
+    created: dict[str, str] = {}
 
     async def check(answer: httpx.Response) -> None:
         operation = _operation_of(office, answer.request)
@@ -68,6 +81,8 @@ async def test_answers_are_as_documented(
         name = operation["operationId"]
         seen.setdefault(name, set()).add(str(answer.status_code))
         wrong.update(f"{name}: {one}" for one in _falsehoods(operation, answer))
+        if "location" in answer.headers:
+            created.setdefault(name, answer.headers["location"])
 
     for api in (office.api, anonymous):
         api.event_hooks = {**api.event_hooks, "response": [check]}
@@ -99,6 +114,7 @@ async def test_answers_are_as_documented(
         if method == "GET":
             for address in filled(path, world) if names_in(path) else [path]:
                 await office.api.get(address)
+    await _follow(office, created)
     decision = {"decision": "accepted", "told_by": "Ana", "note": "Por teléfono"}
     await office.api.post(f"/v1/documents/{sent}/decisions", json=decision)
     await office.api.delete(f"/v1/documents/{draft}")

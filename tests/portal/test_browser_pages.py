@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.container import Container
-from app.kernel.identifiers import new_token
+from app.kernel.identifiers import new_id, new_token
 from app.main import create_app
 from app.portal.browsing import FORM_BYTES_MAX, HEADERS
 from app.settings import Settings
@@ -69,7 +69,8 @@ async def narrow(container: Container) -> AsyncIterator[httpx.AsyncClient]:
     changes = {"rate_limit_factor": 1, "trusted_proxies": 1}
     settings = Settings.model_validate({**container.settings.model_dump(), **changes})
     app = create_app(replace(container, settings=settings))
-    async with client_of(app, **{"x-forwarded-for": "2001:db8:77::1"}) as client:
+    address = f"2001:db8:{new_id().hex[-4:]}:{new_id().hex[-4:]}::1"
+    async with client_of(app, **{"x-forwarded-for": address}) as client:
         yield client
 
 
@@ -428,6 +429,28 @@ async def test_guessing_is_stopped(narrow: httpx.AsyncClient) -> None:
     assert int(answer.headers["retry-after"]) > 0
     assert "Too many attempts" in answer.text
     assert_headers(answer)
+
+
+async def test_answering_again_and_again_is_stopped(
+    narrow: httpx.AsyncClient, browser: Browser
+) -> None:
+    form = {
+        "action": "reject",
+        "form_nonce": await browser.nonce("/reject"),
+        "name": NAME,
+        "statement": "yes",
+    }
+    browser.http = narrow
+    for _ in range(10):
+        assert (await browser.post("/decision", form)).status_code == 303
+        assert (await browser.post("/undo", form)).status_code == 303
+    for rest in ("/decision", "/undo"):
+        answer = await browser.post(f"{rest}?lang=en", form)
+        assert answer.status_code == 429
+        assert int(answer.headers["retry-after"]) > 0
+        assert "Too many attempts" in answer.text
+        assert_headers(answer)
+    assert "Demasiados intentos" in (await browser.post("/undo", form)).text
 
 
 async def test_a_failure_of_ours_is_a_page_with_a_number(

@@ -326,3 +326,24 @@ async def test_comments_and_renewals_are_sparing(strict: httpx.AsyncClient, shel
     for _ in range(3):
         assert (await strict.post(shelf.path("/renewals"))).status_code == 202
     assert (await strict.post(shelf.path("/renewals"))).status_code == 429
+
+
+async def test_answering_and_taking_back_is_sparing(
+    office: Office, strict: httpx.AsyncClient, shelf: Shelf, clock: FixedClock
+) -> None:
+    form = await shelf.form(comment="No y no")
+    undo = {"name": NAME, "form_nonce": form["form_nonce"]}
+    for _ in range(10):
+        assert (await strict.post(shelf.path("/reject"), json=form)).status_code == 200
+        assert (await strict.post(shelf.path("/undo"), json=undo)).status_code == 200
+    wait_s = 0
+    for action, body in (("reject", form), ("undo", undo), ("accept", form)):
+        refused = await strict.post(shelf.path(f"/{action}"), json=body)
+        assert refused.status_code == 429
+        assert refused.json()["code"] == "rate_limited"
+        wait_s = int(refused.headers["retry-after"])
+        assert wait_s > 0
+    notices = (await office.api.get("/v1/notices?limit=100")).json()["data"]
+    assert sum(notice["kind"] == "document.rejected" for notice in notices) == 10
+    clock.advance(timedelta(seconds=wait_s))
+    assert (await strict.post(shelf.path("/accept"), json=form)).status_code == 200

@@ -1,0 +1,71 @@
+"""What a caller has is not sent again; what moved without its version is."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.factories import a_contact, a_quote, an_issued_quote
+from tests.fakes import FixedClock
+from tests.offices import Office
+
+
+async def paths_of(office: Office) -> list[str]:
+    series = (await office.api.get("/v1/number-series")).json()["data"][0]
+    return [
+        "/v1/organization",
+        f"/v1/contacts/{(await a_contact(office))['id']}",
+        f"/v1/documents/{(await a_quote(office))['id']}",
+        f"/v1/number-series/{series['id']}",
+    ]
+
+
+async def test_the_version_a_caller_has_is_not_sent_again(office: Office) -> None:
+    for path in await paths_of(office):
+        whole = await office.api.get(path)
+        etag = whole.headers["etag"]
+        for known in (etag, f"W/{etag}", "*", f'"other", {etag}'):
+            answer = await office.api.get(path, headers={"If-None-Match": known})
+            assert answer.status_code == 304, path
+            assert answer.content == b""
+            assert answer.headers["etag"] == etag
+            assert "content-type" not in answer.headers
+            assert answer.headers["vary"] == whole.headers["vary"] == "Accept-Language"
+        for other in ('"999999"', "7", ""):
+            answer = await office.api.get(path, headers={"If-None-Match": other})
+            assert answer.status_code == 200, path
+            assert answer.content == whole.content
+
+
+async def test_a_change_is_sent(office: Office) -> None:
+    contact = await a_contact(office)
+    path = f"/v1/contacts/{contact['id']}"
+    known = {"If-None-Match": (await office.api.get(path)).headers["etag"]}
+    assert (await office.api.get(path, headers=known)).status_code == 304
+    await office.api.patch(path, json={"internal_notes": "Llamar en marzo"})
+    answer = await office.api.get(path, headers=known)
+    assert answer.status_code == 200
+    assert answer.json()["internal_notes"] == "Llamar en marzo"
+
+
+@pytest.mark.parametrize("moved", ["day", "contact"])
+async def test_what_moved_without_its_version_is_sent(
+    office: Office, clock: FixedClock, moved: str
+) -> None:
+    quote = await an_issued_quote(office)
+    path = f"/v1/documents/{quote['id']}"
+    known = {"If-None-Match": (await office.api.get(path)).headers["etag"]}
+    assert (await office.api.get(path, headers=known)).status_code == 304
+    clock.advance(timedelta(days=1))
+    assert (await office.api.get(path, headers=known)).status_code == 304
+    if moved == "day":
+        clock.advance(timedelta(days=60))
+    else:
+        name = {"legal_name": "Otro Nombre, S.L."}
+        renamed = await office.api.patch(f"/v1/contacts/{quote['contact']['id']}", json=name)
+        assert renamed.status_code == 200, renamed.text
+    answer = await office.api.get(path, headers=known)
+    assert answer.status_code == 200
+    assert answer.headers["etag"] == known["If-None-Match"]
+    told = answer.json()
+    assert ("expired" in told["badges"]) == (moved == "day")
+    assert (told["contact"]["display_name"] == "Otro Nombre, S.L.") == (moved == "contact")
