@@ -1,6 +1,9 @@
 """Things valid by default, made through the API; a test says only what it tests."""
 
+from io import BytesIO
 from typing import Any
+
+from PIL import Image
 
 from tests.offices import Office
 
@@ -28,6 +31,13 @@ LINE: Json = {
     "unit": "h",
     "unit_price": "45.00",
 }
+
+
+def a_png(color: str = "#0f5a78") -> bytes:
+    """Draw a picture of one color."""
+    output = BytesIO()
+    Image.new("RGB", (300, 150), color).save(output, "PNG")
+    return output.getvalue()
 
 
 async def a_contact(office: Office, **changes: object) -> Json:

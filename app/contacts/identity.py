@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
 
-from app.contacts import places, tax_ids
-from app.contacts.findings import Findings
-from app.contacts.tax_ids import TaxIdKind
+from app.kernel import places, tax_ids
+from app.kernel.findings import Findings
+from app.kernel.tax_ids import TaxIdKind
 
 
 class PartyKind(StrEnum):

@@ -16,10 +16,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.identity import Identity, PartyKind
-from app.contacts.places import country_name
 from app.contacts.search import fold, searchable
-from app.contacts.tax_ids import TaxIdKind
 from app.kernel.database import Base
+from app.kernel.places import country_name
+from app.kernel.tax_ids import TaxIdKind
 from app.organizations.models import Organization, User
 
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from app.contacts import places, reach
-from app.contacts.findings import Findings
 from app.contacts.models import (
     ContactAddress,
     ContactBankAccount,
@@ -18,6 +16,8 @@ from app.contacts.part_schemas import (
     PersonBody,
     PhoneBody,
 )
+from app.kernel import places, reach
+from app.kernel.findings import Findings
 from app.kernel.identifiers import new_id
 
 

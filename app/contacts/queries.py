@@ -10,9 +10,9 @@ from sqlalchemy.orm import selectinload
 from app.contacts.models import Contact
 from app.contacts.schemas import ContactQuery
 from app.contacts.search import fold
-from app.contacts.tax_ids import compact
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
+from app.kernel.tax_ids import compact
 
 _PARTS = (
     selectinload(Contact.emails),

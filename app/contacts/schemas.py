@@ -23,7 +23,7 @@ from app.contacts.part_schemas import (
     PhoneView,
     Required,
 )
-from app.contacts.tax_ids import TaxIdKind
+from app.kernel.tax_ids import TaxIdKind
 from app.web.schemas import Body, DecimalText, Instant, Line, PageQuery, Text, View, unset
 
 Item = TypeVar("Item", bound=Hashable)

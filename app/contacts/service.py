@@ -10,7 +10,6 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from app.contacts import parts, queries
 from app.contacts.events import archived, created, updated
-from app.contacts.findings import Findings
 from app.contacts.identity import Identity
 from app.contacts.models import Contact
 from app.contacts.schemas import ContactChanges, ContactDraft, ContactView
@@ -18,6 +17,7 @@ from app.events.record import record
 from app.kernel.actor import Actor, Permission
 from app.kernel.database import Base
 from app.kernel.errors import Conflict
+from app.kernel.findings import Findings
 from app.kernel.identifiers import new_id
 from app.organizations import queries as organizations
 

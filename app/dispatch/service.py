@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts import queries as contacts
-from app.contacts import reach
-from app.contacts.findings import Findings
 from app.contacts.models import Contact
 from app.dispatch import letters, queries
 from app.dispatch.events import cancelled, queued
@@ -25,8 +23,10 @@ from app.documents.printable import Printable
 from app.documents.projecting import apply_delivery
 from app.events.record import record
 from app.jobs.queue import enqueue
+from app.kernel import reach
 from app.kernel.actor import Actor, ActorKind, Permission
 from app.kernel.errors import Conflict, Fault, Invalid
+from app.kernel.findings import Findings
 from app.kernel.identifiers import new_id
 from app.kernel.vault import Vault
 from app.mail.message import message_id

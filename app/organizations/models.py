@@ -11,16 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kernel.database import Base
 
 
-class Organization(Base):
-    """A company that uses the product: its legal data and its defaults."""
+class Letterhead:
+    """Who issues: the legal data and the looks that a document prints."""
 
-    __tablename__ = "organizations"
-    __table_args__ = (
-        CheckConstraint("accent_color ~ '^#[0-9a-f]{6}$'", name="accent_color"),
-        CheckConstraint("default_language in ('es', 'en')", name="default_language"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
     """The name clients know it by (trade name)."""
     legal_name: Mapped[str]
@@ -34,13 +27,25 @@ class Organization(Base):
     phone: Mapped[str | None]
     mercantile_registry: Mapped[str | None]
     iban: Mapped[str | None]
+    accent_color: Mapped[str]
+    logo_sha256: Mapped[str | None]
+
+
+class Organization(Letterhead, Base):
+    """A company that uses the product: its own letterhead and its defaults."""
+
+    __tablename__ = "organizations"
+    __table_args__ = (
+        CheckConstraint("accent_color ~ '^#[0-9a-f]{6}$'", name="accent_color"),
+        CheckConstraint("default_language in ('es', 'en')", name="default_language"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
     time_zone: Mapped[str]
     default_language: Mapped[str]
     default_tax_rate: Mapped[Decimal] = mapped_column(Numeric(5, 2))
     quote_validity_days: Mapped[int]
     payment_terms_days: Mapped[int]
-    accent_color: Mapped[str]
-    logo_sha256: Mapped[str | None]
     payments_enabled: Mapped[bool]
     """Set by payments alone, so that documents and pages need not look up."""
     created_at: Mapped[datetime]

@@ -22,13 +22,16 @@ from app.organizations.models import (
 )
 
 
-async def get(tx: AsyncSession, organization_id: UUID) -> Organization:
+async def get(tx: AsyncSession, organization_id: UUID, *, for_update: bool = False) -> Organization:
     """Give the organization entered.
 
     Raises:
         NotFound: It is not the one entered.
     """
-    organization = await tx.scalar(select(Organization).where(Organization.id == organization_id))
+    query = select(Organization).where(Organization.id == organization_id)
+    if for_update:  # without its key: rows that name the organization need not wait
+        query = query.with_for_update(key_share=True)
+    organization = await tx.scalar(query)
     if organization is None:
         raise NotFound
     return organization

@@ -1,4 +1,4 @@
-"""Signing in and out, the organization, its API keys."""
+"""Signing in and out, and API keys."""
 
 from typing import Annotated
 from uuid import UUID
@@ -26,7 +26,6 @@ from app.organizations.schemas import (
     MembershipView,
     MeView,
     NewApiKeyView,
-    OrganizationView,
     Refresh,
     StepUp,
     StepUpView,
@@ -35,7 +34,7 @@ from app.organizations.schemas import (
 )
 from app.web.conditional import send_whole
 from app.web.declarations import Public
-from app.web.dependencies import Db, MustSee, Now, Source, Tx, provided, set_created, set_etag
+from app.web.dependencies import Db, MustSee, Now, Source, Tx, provided, set_created
 from app.web.pagination import Paging
 from app.web.rate_limits import LOGIN_BY_ACCOUNT, LOGIN_BY_SOURCE, RateLimits
 from app.web.routing import Route
@@ -155,14 +154,6 @@ async def get_me(actor: SomeUser, tx: Tx) -> MeView:
         memberships=views,
         permissions=sorted(actor.permissions),
     )
-
-
-@router.get("/organization", tags=["settings"])
-async def get_organization(actor: SomeUser, tx: Tx, response: Response) -> OrganizationView:
-    """Read the organization's legal data and defaults."""
-    organization = await queries.get(tx, actor.organization_id)
-    set_etag(response, organization.version)
-    return OrganizationView.of(organization)
 
 
 @router.get("/api-keys", tags=["settings"])

@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.kernel.actor import Permission
-from app.organizations.models import ApiKey, Organization
-from app.web.schemas import Body, DecimalText, Instant, Line, PageQuery, View
+from app.organizations.models import ApiKey
+from app.web.schemas import Body, Instant, Line, PageQuery, View
 
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -117,35 +117,3 @@ class NewApiKeyView(ApiKeyView):
 
 class ApiKeyQuery(PageQuery):
     """API keys have no filters yet."""
-
-
-class OrganizationView(View):
-    """The organization's legal data and defaults."""
-
-    id: UUID
-    name: str = Field(examples=["Taller Náutico Ejemplo"])
-    legal_name: str = Field(examples=["Taller Náutico Ejemplo, S.L."])
-    tax_id: str = Field(examples=["B83534750"])
-    street: str = Field(examples=["Muelle de Muestra 3"])
-    postal_code: str = Field(examples=["07001"])
-    city: str = Field(examples=["Palma"])
-    province: str = Field(examples=["Illes Balears"])
-    country: str = Field(examples=["ES"])
-    email: str = Field(examples=["oficina@taller.example"])
-    phone: str | None = Field(examples=["+34900000000"])
-    mercantile_registry: str | None = Field(examples=["R.M. de Palma, tomo 1, folio 1, hoja PM-1"])
-    iban: str | None = Field(examples=["ES9121000418450200051332"])
-    time_zone: str = Field(examples=["Europe/Madrid"])
-    default_language: str = Field(examples=["es"])
-    default_tax_rate: DecimalText
-    quote_validity_days: int = Field(examples=[30])
-    payment_terms_days: int = Field(examples=[30])
-    accent_color: str = Field(examples=["#0f5a78"])
-    payments_enabled: bool
-    created_at: Instant
-    version: int = Field(examples=[1])
-
-    @classmethod
-    def of(cls, organization: Organization) -> "OrganizationView":
-        """From the row."""
-        return cls.model_validate(organization)

@@ -15,7 +15,7 @@ from app.kernel.identifiers import new_id
 from app.organizations import queries
 from app.organizations.api_keys import hash_key, new_key
 from app.organizations.auditing import audit, difference
-from app.organizations.models import AllowedOrigin, ApiKey, Logo, Membership, Organization, User
+from app.organizations.models import AllowedOrigin, ApiKey, Membership, Organization, User
 from app.organizations.roles import AccessRole
 
 
@@ -87,19 +87,6 @@ async def found_organization(
     )
     await tx.flush()
     return organization, user
-
-
-async def set_logo(
-    tx: AsyncSession, organization: Organization, jpeg: bytes, sha256: str, *, at: datetime
-) -> None:
-    """Store a prepared logo and print it from now on."""
-    await tx.execute(
-        insert(Logo)
-        .values(organization_id=organization.id, sha256=sha256, jpeg=jpeg, created_at=at)
-        .on_conflict_do_nothing()
-    )
-    organization.logo_sha256 = sha256
-    organization.version += 1
 
 
 async def create_api_key(

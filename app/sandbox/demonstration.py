@@ -7,7 +7,6 @@ its own, so a seeding that was interrupted goes on where it stopped.
 
 import argparse
 import asyncio
-import hashlib
 import io
 import json
 import secrets
@@ -23,7 +22,7 @@ from app.container import Container, open_container
 from app.documents import series
 from app.kernel.actor import Actor, ActorKind, Permission
 from app.kernel.database import enter_organization
-from app.organizations import queries, service
+from app.organizations import editing, queries, service
 from app.organizations.service import Founding
 from app.sandbox.calling import Caller, Json, Surprise, await_message, token_in
 from app.sandbox.files import write_facts
@@ -110,9 +109,9 @@ async def _found(container: Container, plan: Json) -> Json:
             organization_id = organization.id
             await series.create_defaults(tx, organization_id, at=at)
             if plan["logo"]:
-                jpeg = sailboat()
-                digest = hashlib.sha256(jpeg).hexdigest()
-                await service.set_logo(tx, organization, jpeg, digest, at=at)
+                organization.logo_sha256 = await editing.keep_logo(
+                    tx, organization_id, sailboat(), at=at
+                )
         else:
             user.password_hash = password_hash
             memberships = await queries.memberships(tx, user.id)

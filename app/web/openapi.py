@@ -72,7 +72,7 @@ _MEANINGS: Mapping[str, str] = {
     "410": "The link has expired",
     "412": "Somebody else changed it since you read it",
     "413": "The body is too large",
-    "415": "The body is not `application/json`",
+    "415": "The body is not of a kind the operation takes: `application/json`, but for pictures",
     "422": "The content is not valid; `errors` names each field",
     "428": "`If-Match` is missing",
     "429": "Too many requests; `Retry-After` says when to come back",
@@ -284,7 +284,8 @@ def _exemplify(operation: Node, schemas: Node) -> None:
             parameter["example"] = examples.of(parameter["schema"], schemas)
     body = operation.get("requestBody", {}).get("content", {})
     for media in body.values():
-        media.setdefault("example", examples.of(media["schema"], schemas, is_request=True))
+        if media["schema"].get("format") != "binary":
+            media.setdefault("example", examples.of(media["schema"], schemas, is_request=True))
     for status, response in operation["responses"].items():
         if "$ref" in response:
             continue

@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.contacts.findings import Findings
 from app.contacts.identity import Identity, PartyKind
 from app.contacts.search import fold, searchable
-from app.contacts.tax_ids import TaxIdKind
 from app.kernel.errors import Invalid
+from app.kernel.findings import Findings
+from app.kernel.tax_ids import TaxIdKind
 
 COMPANY = Identity(PartyKind.LEGAL_ENTITY, legal_name="Varadero Sol, S.L.")
 PERSON = Identity(PartyKind.NATURAL_PERSON, given_name="Núria", surname="Roig")

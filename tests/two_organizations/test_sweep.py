@@ -17,7 +17,7 @@ import pytest
 from app.kernel.actor import Permission
 from app.settings import Settings
 from tests.clients import client_behind
-from tests.factories import CONTACT, Json, a_contact, a_payment, a_quote, a_sent_quote
+from tests.factories import CONTACT, Json, a_contact, a_payment, a_png, a_quote, a_sent_quote
 from tests.fakes import FakeMail
 from tests.offices import Office, client_of
 
@@ -61,6 +61,9 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     key = {"name": "Web", "scopes": [permission.value for permission in Permission]}
     made = await office.api.post("/v1/api-keys", json=key)
     assert made.status_code == 201, made.text
+    png = {"Content-Type": "image/png"}
+    put = await office.api.put("/v1/organization/logo", content=a_png(), headers=png)
+    assert put.status_code == 200, put.text
     series = (await office.api.get("/v1/number-series")).json()["data"]
     notices = (await office.api.get("/v1/notices")).json()["data"]
     assert notices, "a rejection raises a notice"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contacts import places, reach
-from app.contacts.findings import Refused
+from app.kernel import places, reach
+from app.kernel.findings import Refused
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from stdnum.es import nif
 from stdnum.eu import vat
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
-from app.contacts.findings import Refused
+from app.kernel.findings import Refused
 
 
 class TaxIdKind(StrEnum):

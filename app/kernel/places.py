@@ -4,7 +4,7 @@ import re
 
 from babel import Locale
 
-from app.contacts.findings import Refused
+from app.kernel.findings import Refused
 
 _NOT_COUNTRIES = frozenset({
     "AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ",

@@ -7,8 +7,8 @@ from email_validator import EmailNotValidError, validate_email
 from stdnum import iban as stdnum_iban
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
-from app.contacts.findings import Refused
-from app.contacts.tax_ids import compact
+from app.kernel.findings import Refused
+from app.kernel.tax_ids import compact
 
 _SPAIN = 34
 _SPANISH_PHONE = re.compile(r"[6-9][0-9]{8}")

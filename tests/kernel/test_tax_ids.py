@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contacts.findings import Refused
-from app.contacts.tax_ids import TaxIdKind, foreign_tax_id, spanish_tax_id, vat_id
+from app.kernel.findings import Refused
+from app.kernel.tax_ids import TaxIdKind, foreign_tax_id, spanish_tax_id, vat_id
 
 LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 
