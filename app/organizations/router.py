@@ -34,7 +34,7 @@ from app.organizations.schemas import (
 )
 from app.web.conditional import send_whole
 from app.web.declarations import Public
-from app.web.dependencies import Db, MustSee, Now, Source, Tx, provided, set_created
+from app.web.dependencies import Db, MustSee, Now, Source, Tx, provided, set_created, set_etag
 from app.web.pagination import Paging
 from app.web.rate_limits import LOGIN_BY_ACCOUNT, LOGIN_BY_SOURCE, RateLimits
 from app.web.routing import Route
