@@ -10,6 +10,7 @@ import pytest
 from tests.clients import client_behind
 from tests.fakes import FakeMail
 from tests.offices import Office
+from tests.organizations.test_logos import drawn
 from tests.two_organizations.test_sweep import a_world, filled, names_in, operations_of
 
 NOT_DONE = {"log_in", "refresh_session", "log_out", "step_up", "cancel_dispatch"}
@@ -66,6 +67,18 @@ async def _follow(office: Office, created: dict[str, str]) -> None:
     assert set(created) == promised
 
 
+async def _administer(office: Office) -> None:
+    """Change what an organization says of itself."""
+    series = {"type": "invoice", "name": "Otra", "pattern": "Z-[yy]%%%%"}
+    await office.api.post("/v1/number-series", json=series)
+    await office.api.patch("/v1/organization", json={"phone": "+34971000000"})
+    logo = "/v1/organization/logo"
+    kind = {"Content-Type": "image/png"}
+    await office.api.put(logo, content=drawn((200, 60)), headers=kind)
+    await office.api.get(logo)
+    await office.api.delete(logo)
+
+
 @pytest.mark.usefixtures("rival")
 async def test_answers_are_as_documented(
     office: Office, anonymous: httpx.AsyncClient, mail: FakeMail
@@ -108,8 +121,7 @@ async def test_answers_are_as_documented(
     payment = f"/v1/payments/{paid.json()['id']}"
     await office.api.post(f"{payment}/refunds", json={"amount": {"amount": 1}})
     await office.api.post(f"{payment}/resolve", json={"note": "Queda a cuenta"})
-    series = {"type": "invoice", "name": "Otra", "pattern": "Z-[yy]%%%%"}
-    await office.api.post("/v1/number-series", json=series)
+    await _administer(office)
     for method, path, _ in operations_of(office):
         if method == "GET":
             for address in filled(path, world) if names_in(path) else [path]:
