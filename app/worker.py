@@ -13,11 +13,11 @@ from app.dispatch.models import Recipient
 from app.dispatch.outbox import Outbox
 from app.dispatch.tasks import SendMessage
 from app.documents.models import Decision, Document
-from app.documents.tasks import RenderPdf, render_pdf
+from app.documents.tasks import RenderPdf, give_up_pdf, render_pdf
 from app.events import sequencing
 from app.events.models import Event
 from app.jobs.queue import Job
-from app.jobs.runner import Handler, Runner, Scheduled
+from app.jobs.runner import HEARTBEAT_TIMEOUT, Handler, Runner, Scheduled
 from app.kernel.actor import Actor
 from app.kernel.database import Base
 from app.notices import service as notices
@@ -38,6 +38,15 @@ def handlers_of(container: Container) -> Mapping[type[Job], Handler]:
         await render_pdf(job, container.database, container.printer, container.clock)
 
     return {SendMessage: send, RenderPdf: render}
+
+
+def burials_of(container: Container) -> Mapping[type[Job], Handler]:
+    """Say what follows when a job failed for good."""
+
+    async def give_up(job: RenderPdf) -> None:
+        await give_up_pdf(job, container.database, container.clock)
+
+    return {RenderPdf: give_up}
 
 
 def schedules_of(container: Container) -> tuple[Scheduled, ...]:
@@ -79,19 +88,19 @@ def outbox_of(container: Container) -> Outbox:
     )
 
 
-def create_runner(container: Container, *, heartbeat_timeout: timedelta | None = None) -> Runner:
+def create_runner(
+    container: Container, *, heartbeat_timeout: timedelta = HEARTBEAT_TIMEOUT
+) -> Runner:
     """Make the engine of a worker process."""
     settings = container.settings
     url = (settings.database_worker_url or settings.database_url).get_secret_value()
-    runner = Runner(url, handlers_of(container), schedules_of(container))
-    if heartbeat_timeout is not None:
-        runner = Runner(
-            url,
-            handlers_of(container),
-            schedules_of(container),
-            heartbeat_timeout=heartbeat_timeout,
-        )
-    return runner
+    return Runner(
+        url,
+        handlers_of(container),
+        schedules_of(container),
+        burials=burials_of(container),
+        heartbeat_timeout=heartbeat_timeout,
+    )
 
 
 async def _alarm(

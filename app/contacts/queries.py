@@ -40,11 +40,6 @@ async def get(
     return contact
 
 
-async def find(tx: AsyncSession, actor: Actor, contact_id: UUID) -> Contact | None:
-    """Find one contact of the actor's organization, without its parts."""
-    return await tx.scalar(_of(actor).where(Contact.id == contact_id))
-
-
 async def list_contacts(
     tx: AsyncSession,
     actor: Actor,
@@ -98,6 +93,26 @@ async def find_active_with_tax_id(
         .order_by(Contact.allow_duplicate, Contact.id)
         .limit(1)
     )
+
+
+async def ancestors(tx: AsyncSession, actor: Actor, contact_id: UUID) -> set[UUID]:
+    """Give a contact's id, its parent's, and so on; and keep others from moving any of them.
+
+    The lock lasts to the end of the transaction: of two that would close a circle
+    together, the second waits and sees what the first made of it.
+    """
+    key = f"contacts|{actor.organization_id}|parents"
+    await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    own = Contact.organization_id == actor.organization_id
+    chain = (
+        select(Contact.id, Contact.parent_contact_id)
+        .where(own, Contact.id == contact_id)
+        .cte("chain", recursive=True)
+    )
+    above = select(Contact.id, Contact.parent_contact_id).where(
+        own, Contact.id == chain.c.parent_contact_id
+    )
+    return set(await tx.scalars(select(chain.union(above).c.id)))
 
 
 def _of(actor: Actor) -> Select[Contact]:

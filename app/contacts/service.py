@@ -180,7 +180,7 @@ async def _check_references(
     plain: Mapping[str, object],
     findings: Findings,
 ) -> None:
-    """Note a salesperson who is no member, and a parent that is not there or itself."""
+    """Note a salesperson who is no member, and a parent that is not there or depends on it."""
     salesperson_id = plain.get("assigned_salesperson_id")
     if isinstance(salesperson_id, UUID):
         member = await organizations.find_member(tx, actor, salesperson_id)
@@ -190,8 +190,12 @@ async def _check_references(
     if isinstance(parent_id, UUID):
         if parent_id == contact.id:
             findings.add("/parent_contact_id", "reference.itself")
-        elif await queries.find(tx, actor, parent_id) is None:
+            return
+        above = await queries.ancestors(tx, actor, parent_id)
+        if not above:
             findings.add("/parent_contact_id", "reference.unknown")
+        elif contact.id in above:
+            findings.add("/parent_contact_id", "reference.circle")
 
 
 async def _require_unclaimed(

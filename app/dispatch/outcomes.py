@@ -30,9 +30,13 @@ TRANSPORT_WAIT = (timedelta(seconds=30), timedelta(minutes=10))
 POISON_MAX = 3
 
 NOT_BUILT = "not_built"
+NO_PDF = "no_pdf"
 WORKER_DIED = "worker_died"
 CALLED_OFF = "document_changed"
 """Reasons of our own, given as codes where a relay's are its words."""
+
+PDF_WAIT = timedelta(minutes=2)
+"""Between two looks at a PDF that the printer could not make."""
 
 _FINAL = {
     Failure.SENDER: "failed",
@@ -120,6 +124,21 @@ async def note_poison(lease: Lease, outbox: Outbox) -> None:
             tx, row, document, row.state, row.last_error, timedelta(minutes=1), at=at,
             is_news=False,
         )  # fmt: skip
+
+
+async def wait_for_pdf(lease: Lease, outbox: Outbox) -> None:
+    """The PDF cannot be made yet: the message waits, until its deadline."""
+    at = outbox.clock.now()
+    async with outbox.database.transaction(lease.organization_id) as tx:
+        document, row = await locked(tx, lease)
+        if row is None:
+            return
+        if at + PDF_WAIT > row.deadline_at:
+            await give_up(tx, row, document, "failed", NO_PDF, outbox, at=at)
+            return
+        await _put_back(
+            tx, row, document, row.state, row.last_error, PDF_WAIT, at=at, is_news=False
+        )
 
 
 async def doubt(

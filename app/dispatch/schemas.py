@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, StrictBool, StringConstraints
 
 from app.dispatch.models import Dispatch, Evidence, Recipient
-from app.web.schemas import Body, Instant, Line, PageQuery, Text, View
+from app.web.schemas import Body, Instant, Line, NearInstant, PageQuery, Text, View
 
 Address = Annotated[Line, StringConstraints(min_length=3, max_length=254)]
 Addresses = Annotated[list[Address], Field(max_length=20)]
@@ -43,7 +43,7 @@ class DispatchOrder(Body):
     reply_to: Address | None = Field(
         None, description="The organization's e-mail when left out.", examples=[None]
     )
-    send_at: Instant | None = Field(None, description="Not before.", examples=[None])
+    send_at: NearInstant | None = Field(None, description="Not before.", examples=[None])
 
 
 class DispatchPreview(View):

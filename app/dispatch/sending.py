@@ -34,12 +34,14 @@ from app.dispatch.outcomes import (
     doubt,
     give_up,
     note_poison,
+    wait_for_pdf,
     write_failure,
     write_success,
 )
 from app.dispatch.tasks import SendMessage
 from app.documents import queries as documents
 from app.documents.models import Document
+from app.documents.rendering import NotPrinted
 from app.kernel.actor import system
 from app.kernel.identifiers import new_id
 from app.mail.ports import Envelope, MailError, Withheld
@@ -67,6 +69,9 @@ async def send(job: SendMessage, outbox: Outbox) -> None:
     except (SQLAlchemyError, OSError):
         # The database's trouble is not the message's: the lease runs out and it is tried again.
         raise
+    except NotPrinted:
+        await wait_for_pdf(lease, outbox)
+        return
     except Exception:
         log.exception("message_not_built", recipient_id=str(job.recipient_id))
         await note_poison(lease, outbox)

@@ -320,8 +320,10 @@ async def _plan(
 def _require_sendable(document: Document) -> None:
     """Refuse what is not issued, or no longer the word that counts.
 
+    A PDF that is still being made is waited for; one that failed has to be made first.
+
     Raises:
-        Conflict: `not_issued`, `document_voided` or `not_current_revision`.
+        Conflict: `not_issued`, `document_voided`, `not_current_revision` or `pdf_failed`.
     """
     reasons = {
         "draft": "not_issued",
@@ -329,6 +331,8 @@ def _require_sendable(document: Document) -> None:
         "superseded": "not_current_revision",
     }
     reason = reasons.get(document.issue_state)
+    if reason is None and document.pdf_state == "failed":
+        reason = "pdf_failed"
     if reason is not None:
         raise Conflict(reason=reason, extra=conflict_facts(document))
 

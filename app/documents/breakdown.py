@@ -14,6 +14,7 @@ from app.documents.printable import (
     TaxTreatment,
 )
 from app.documents.schemas import LineBody
+from app.kernel.errors import Fault, Invalid
 from app.kernel.money import Money
 
 _TAXES: TypeAdapter[tuple[PrintedTax, ...]] = TypeAdapter(tuple[PrintedTax, ...])
@@ -59,25 +60,30 @@ def figures_of(document: Document) -> totals.Figures:
     """Compute a document's figures from its loaded lines.
 
     Raises:
-        AmountTooLarge: An amount has more than 12 integer digits.
+        Invalid: An amount has more than 12 integer digits, or the discount exceeds the lines.
     """
     discount = None
     if document.discount_value is not None:
         discount = totals.Discount(document.discount_kind == "percent", document.discount_value)
-    return totals.of(
-        [totals_line(document, line) for line in document.lines],
-        currency=document.currency,
-        discount=discount,
-        prices_include_tax=document.prices_include_tax,
-        disbursements=disbursements_of(document),
-    )
+    try:
+        return totals.of(
+            [totals_line(document, line) for line in document.lines],
+            currency=document.currency,
+            discount=discount,
+            prices_include_tax=document.prices_include_tax,
+            disbursements=disbursements_of(document),
+        )
+    except totals.AmountTooLarge:
+        raise Invalid(faults=[Fault("/lines", "amount.too_large")]) from None
+    except totals.DiscountTooLarge:
+        raise Invalid(faults=[Fault("/discount/value", "discount.too_large")]) from None
 
 
 def store_figures(document: Document) -> totals.Figures:
     """Compute and write a document's figures, and the nets of its lines.
 
     Raises:
-        AmountTooLarge: An amount has more than 12 integer digits.
+        Invalid: An amount has more than 12 integer digits, or the discount exceeds the lines.
     """
     figures = figures_of(document)
     for line, net in zip(document.lines, figures.nets, strict=True):

@@ -138,8 +138,13 @@ def _identity(invoice: Invoice, today: date) -> Iterator[Breach]:
     regimes = {group.regime for group in invoice.groups}
     if operation > invoice.issue_date and not regimes <= _LATER:
         yield Breach("operation_date.after_issue")
-    if not today.year - _YEARS_BACK <= operation.year <= today.year + 1:
+    if not is_operation_year(operation.year, today):
         yield Breach("operation_date.range")
+
+
+def is_operation_year(year: int, today: date) -> bool:
+    """Tell whether AEAT takes an operation of that year: 20 years back, one ahead."""
+    return today.year - _YEARS_BACK <= year <= today.year + 1
 
 
 def _parties(invoice: Invoice) -> Iterator[Breach]:

@@ -19,7 +19,8 @@ from app.kernel.identifiers import new_id
 from app.organizations import queries as organizations
 from app.organizations.models import Organization
 
-_WANTED = {"accept": "accepted", "reject": "rejected", "undo": "withdrawn"}
+KIND_OF = {"accept": "accepted", "reject": "rejected", "undo": "withdrawn"}
+"""The kind of decision each action makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ async def _decide(
         document_id=document.id,
         revision=revision,
         sequence=last.sequence + 1 if last else 1,
-        kind=_WANTED[answer.action],
+        kind=KIND_OF[answer.action],
         actor_kind=actor.kind.value,
         actor_id=actor.id,
         actor_name=answer.name,

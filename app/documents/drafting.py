@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts import queries as contacts
 from app.contacts.models import Contact
-from app.documents import queries, rates, totals
+from app.documents import consistency, queries, rates
 from app.documents.breakdown import line_of, store_figures
 from app.documents.events import created, deleted
 from app.documents.models import Document
@@ -46,13 +46,14 @@ async def create(tx: AsyncSession, actor: Actor, draft: DocumentDraft, *, at: da
     kind = _invoice_kind(draft)
     await _check_references(tx, actor, draft.type.value, kind, draft)
     today = at.astimezone(ZoneInfo(organization.time_zone)).date()
+    _check_operation_date(draft.operation_date, today)
     document = _blank(actor, draft, kind, today, at)
     document.language = draft.language or contact.language
     document.contact_id = contact.id
     _write_discount(document, draft)
     lines = _lines(draft.lines, organization)
     document.lines = [line_of(document, index, line) for index, line in enumerate(lines)]
-    _compute(document)
+    store_figures(document)
     project(document)
     tx.add(document)
     await tx.flush()
@@ -87,13 +88,16 @@ async def edit(
             setattr(document, name, getattr(changes, name))
     if "discount" in came or "disbursements" in came:
         _write_discount(document, changes)
+    organization = await organizations.get(tx, actor.organization_id)
+    if "operation_date" in came:
+        today = at.astimezone(ZoneInfo(organization.time_zone)).date()
+        _check_operation_date(changes.operation_date, today)
     if "lines" in came:
-        organization = await organizations.get(tx, actor.organization_id)
         lines = _lines(changes.lines, organization)
         document.lines = []
         await tx.flush()
         document.lines = [line_of(document, index, line) for index, line in enumerate(lines)]
-    _compute(document)
+    store_figures(document)
     document.updated_at = at
     await tx.flush()
 
@@ -129,7 +133,7 @@ def conflict_facts(document: Document) -> dict[str, JsonValue]:
     """What a 409 tells about a document's present state."""
     return {
         "current_status": document.status,
-        "allowed_actions": [*staff_actions(document.issue_state)],
+        "allowed_actions": [*staff_actions(document.issue_state, document.pdf_state)],
     }
 
 
@@ -209,6 +213,12 @@ async def _check_references(
         raise Invalid(faults=faults)
 
 
+def _check_operation_date(day: date | None, today: date) -> None:
+    """Refuse a day that no invoice could name, whatever the document is or becomes."""
+    if day is not None and not consistency.is_operation_year(day.year, today):
+        raise Invalid(faults=[Fault("/operation_date", "operation_date.range")])
+
+
 def _write_discount(document: Document, body: DocumentDraft | DocumentChanges) -> None:
     came = body.model_fields_set
     is_new = isinstance(body, DocumentDraft)
@@ -260,10 +270,3 @@ def _line_faults(index: int, line: LineBody, rate: Decimal) -> list[Fault]:
     ):
         faults.append(Fault(pointer_of(index, "surcharge_rate"), "surcharge_rate.unknown"))
     return faults
-
-
-def _compute(document: Document) -> None:
-    try:
-        store_figures(document)
-    except totals.AmountTooLarge:
-        raise Invalid(faults=[Fault("/lines", "amount.too_large")]) from None

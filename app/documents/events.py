@@ -43,6 +43,11 @@ def issued(document: Document) -> Fact:
     return _fact("document.issued", document, {}, shared=True)
 
 
+def pdf_failed(document: Document) -> Fact:
+    """The PDF could not be made, however often it was tried."""
+    return _fact("document.pdf_failed", document, {}, shared=False)
+
+
 def viewed(document: Document, recipient: str) -> Fact:
     """A person opened the document for the first time."""
     return _fact("document.viewed", document, {"recipient": recipient}, shared=False)

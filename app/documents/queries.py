@@ -20,7 +20,7 @@ from app.documents.models import (
     DocumentRevision,
     NumberSeries,
 )
-from app.documents.schemas import DocumentQuery
+from app.documents.schemas import DocumentFilters, DocumentQuery
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 
@@ -194,7 +194,7 @@ def sort_key(query: DocumentQuery, document: Document) -> list[JsonValue]:
 
 
 async def count_by_status(
-    tx: AsyncSession, actor: Actor, query: DocumentQuery, *, today: date
+    tx: AsyncSession, actor: Actor, query: DocumentFilters, *, today: date
 ) -> dict[str, int]:
     """Count the documents that match, by status."""
     statement = _filtered(select(Document.status, func.count()), actor, query, today)
@@ -203,7 +203,7 @@ async def count_by_status(
 
 
 def _filtered(
-    statement: Select[*Columns], actor: Actor, query: DocumentQuery, today: date
+    statement: Select[*Columns], actor: Actor, query: DocumentFilters, today: date
 ) -> Select[*Columns]:
     joined = and_(
         Contact.organization_id == Document.organization_id, Contact.id == Document.contact_id
@@ -215,7 +215,7 @@ def _filtered(
     return statement.join(Contact, joined).where(own, *conditions)
 
 
-def _exact(query: DocumentQuery) -> Iterator[ColumnElement[bool]]:
+def _exact(query: DocumentFilters) -> Iterator[ColumnElement[bool]]:
     for name in ("type", "status", "payment_state", "delivery_state"):
         value = getattr(query, name)
         if value is not None:
@@ -228,7 +228,7 @@ def _exact(query: DocumentQuery) -> Iterator[ColumnElement[bool]]:
         yield false()  # no document has a vessel yet
 
 
-def _ranges(query: DocumentQuery) -> Iterator[ColumnElement[bool]]:
+def _ranges(query: DocumentFilters) -> Iterator[ColumnElement[bool]]:
     if query.issue_date_gte is not None:
         yield Document.issue_date >= query.issue_date_gte
     if query.issue_date_lt is not None:
@@ -239,7 +239,7 @@ def _ranges(query: DocumentQuery) -> Iterator[ColumnElement[bool]]:
         yield Document.total_minor < query.total_lt
 
 
-def _dated(query: DocumentQuery, today: date) -> Iterator[ColumnElement[bool]]:
+def _dated(query: DocumentFilters, today: date) -> Iterator[ColumnElement[bool]]:
     if query.expired is not None:
         yield _expired(today) if query.expired else ~_expired(today)
     if query.overdue is not None:

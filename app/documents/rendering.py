@@ -1,18 +1,35 @@
-"""Verb: make and store the PDF of a revision, outside any transaction."""
+"""Verbs: make and store the PDF of a revision, outside any transaction; give it up."""
 
 import asyncio
 import hashlib
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.documents import printable, queries
+from app.documents.events import pdf_failed
 from app.documents.models import Document, DocumentPdf
 from app.documents.ports import Printer
+from app.documents.printable import Printable
+from app.events.record import record
+from app.kernel.actor import system
 from app.kernel.database import Database
+from app.kernel.errors import Unavailable
 from app.organizations import queries as organizations
+
+log = structlog.get_logger()
+
+RETRY_AFTER_S = 30
+
+
+class NotPrinted(Unavailable):
+    """The printer could not make a PDF now; asking again tries again."""
+
+    def __init__(self) -> None:
+        super().__init__(reason="pdf_failed", retry_after_s=RETRY_AFTER_S)
 
 
 async def ensure_pdf(
@@ -31,6 +48,7 @@ async def ensure_pdf(
 
     Raises:
         NotFound: There is no such revision.
+        NotPrinted: The printer failed; the document is as it was.
     """
     async with database.transaction(organization_id) as tx:
         held = await queries.revision(tx, organization_id, document_id, revision)
@@ -39,7 +57,7 @@ async def ensure_pdf(
             return stored.content
         says = printable.from_json(held.snapshot)
         logo = await organizations.logo(tx, organization_id, says.logo_sha256)
-    content = await asyncio.to_thread(printer.document, says, logo=logo, band=None)
+    content = await print_document(printer, says, logo=logo, band=None)
     sha256 = hashlib.sha256(content).hexdigest()
     async with database.transaction(organization_id) as tx:
         await tx.execute(
@@ -66,3 +84,33 @@ async def ensure_pdf(
             .values(pdf_state="ready", pdf_sha256=sha256, version=Document.version + 1)
         )
     return content
+
+
+async def print_document(
+    printer: Printer, says: Printable, *, logo: bytes | None, band: str | None
+) -> bytes:
+    """Print in a thread; what stops the printer is in the log.
+
+    Raises:
+        NotPrinted: The printer failed.
+    """
+    try:
+        return await asyncio.to_thread(printer.document, says, logo=logo, band=band)
+    except Exception as error:
+        log.exception("pdf_not_made", number=says.number)
+        raise NotPrinted from error
+
+
+async def give_up(
+    database: Database, organization_id: UUID, document_id: UUID, revision: int, *, at: datetime
+) -> None:
+    """Say of a document, and in its history, that its PDF could not be made."""
+    actor = system(organization_id)
+    async with database.transaction(organization_id) as tx:
+        document = await queries.get(tx, actor, document_id, for_update=True)
+        if document.revision != revision or document.pdf_state != "pending":
+            return
+        document.pdf_state = "failed"
+        document.updated_at = at
+        await tx.flush()
+        await record(tx, actor, pdf_failed(document), at=at)

@@ -1,6 +1,6 @@
 """Documents: drafts, issuing, the PDF, answers on the client's behalf."""
 
-import asyncio
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -15,13 +15,14 @@ from app.documents.breakdown import figures_of
 from app.documents.deciding import Answer
 from app.documents.models import Document
 from app.documents.ports import Printer
-from app.documents.rendering import ensure_pdf
+from app.documents.rendering import NotPrinted, ensure_pdf, print_document
 from app.documents.schemas import (
     DecisionOnBehalf,
     DecisionView,
     DocumentChanges,
     DocumentCount,
     DocumentDraft,
+    DocumentFilters,
     DocumentItem,
     DocumentQuery,
     DocumentView,
@@ -88,7 +89,7 @@ async def list_documents(
 
 @router.get("/count")
 async def count_documents(
-    actor: Reader, tx: Tx, at: Now, query: Annotated[DocumentQuery, Query()]
+    actor: Reader, tx: Tx, at: Now, query: Annotated[DocumentFilters, Query()]
 ) -> DocumentCount:
     """Count the documents that match the same filters as the list, by status."""
     organization = await organizations.get(tx, actor.organization_id)
@@ -165,7 +166,7 @@ async def issue_document(
     """Issue a draft: it gets its number, is frozen, and its PDF is made.
 
     The number and the frozen content are committed first; the PDF follows in the same
-    request, or, if that is cut short, by the worker (`pdf_state` tells).
+    request, or, if that is cut short or the printer fails, by the worker (`pdf_state` tells).
     """
     async with database.transaction(actor.organization_id) as tx:
         await idempotency.claim(tx, request, actor, at=at, is_required=False)
@@ -175,14 +176,15 @@ async def issue_document(
         view = await _view(tx, actor, document, at, language)
         etag = f'"{document.version}"'
         await idempotency.remember_view(tx, request, view, etag=etag, at=at)
-    await ensure_pdf(
-        database,
-        provided(request, Printer),  # type: ignore[type-abstract]  # the table is keyed by ports
-        actor.organization_id,
-        document_id,
-        view.revision,
-        at=at,
-    )
+    with suppress(NotPrinted):  # it is issued all the same; the job goes on trying
+        await ensure_pdf(
+            database,
+            provided(request, Printer),  # type: ignore[type-abstract]  # the table is keyed by ports
+            actor.organization_id,
+            document_id,
+            view.revision,
+            at=at,
+        )
     async with database.transaction(actor.organization_id) as tx:
         document = await queries.get(tx, actor, document_id, with_lines=True)
         set_etag(response, document.version)
@@ -199,6 +201,7 @@ async def issue_document(
     responses={
         200: {"content": {PDF: {"schema": {"type": "string", "format": "binary"}}}},
         409: {"description": "A draft has no PDF yet."},
+        503: {"description": "The PDF could not be made; asking again tries again."},
     },
 )
 async def get_document_pdf(
@@ -215,7 +218,11 @@ async def get_document_pdf(
         int | None, Query(ge=1, le=10_000, description="An earlier revision.")
     ] = None,
 ) -> Response:
-    """Download the stored PDF; with `preview=true`, a draft printed as it is now."""
+    """Download the stored PDF; with `preview=true`, a draft printed as it is now.
+
+    One that could not be made before is made now; if it cannot be (503, `pdf_failed`),
+    asking again tries again.
+    """
     printer = provided(request, Printer)  # type: ignore[type-abstract]  # the table is keyed by ports
     if preview:
         content, name = await _preview(database, printer, actor, document_id)
@@ -313,8 +320,7 @@ async def _preview(
         contact = await contacts.get(tx, actor, document.contact_id)
         says = issuing.printable_of(document, organization, contact, figures_of(document))
         logo = await organizations.logo(tx, actor.organization_id, says.logo_sha256)
-    content = await asyncio.to_thread(printer.document, says, logo=logo, band="draft")
-    return content, document.type
+    return await print_document(printer, says, logo=logo, band="draft"), document.type
 
 
 def _today(organization: Organization, at: datetime) -> date:

@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, JsonValue, StrictBool, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from app.documents.printable import DocumentType, InvoiceKind, TaxKind, TaxTreatment
+from app.documents.states import DELIVERY_STATES, PAYMENT_STATES, Status
 from app.web.schemas import (
+    AnyOf,
     Body,
     CivilDate,
     DecimalText,
@@ -25,6 +27,8 @@ Title = Annotated[Line, StringConstraints(max_length=200)]
 Notes = Annotated[Text, StringConstraints(max_length=5000)]
 Percent = Annotated[DecimalText, Field(ge=0, le=100, decimal_places=2)]
 Quantity = DecimalText
+Day = Annotated[CivilDate, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
+"""A day documents can name: far from the ends of the calendar, where no day is before or after."""
 Lines = Annotated[list["LineBody"], Field(max_length=1000)]
 Disbursements = Annotated[list["DisbursementBody"], Field(max_length=50)]
 
@@ -62,7 +66,7 @@ class DiscountBody(Body):
     """A discount on the whole document."""
 
     kind: Literal["percent", "amount"] = Field(examples=["percent"])
-    value: Annotated[DecimalText, Field(ge=0)] = Field(examples=["10.00"])
+    value: Annotated[DecimalText, Field(ge=0, decimal_places=2)] = Field(examples=["10.00"])
 
 
 class DisbursementBody(Body):
@@ -85,9 +89,9 @@ class DocumentDraft(Body):
     vessel_id: UUID | None = Field(None, examples=[None])
     title: Title = Field("", examples=["Antifouling"])
     currency: Literal["EUR"] = Field("EUR", examples=["EUR"])
-    valid_until: CivilDate | None = Field(None, examples=["2026-12-31"])
-    due_date: CivilDate | None = Field(None, examples=[None])
-    operation_date: CivilDate | None = Field(None, examples=[None])
+    valid_until: Day | None = Field(None, examples=["2026-12-31"])
+    due_date: Day | None = Field(None, examples=[None])
+    operation_date: Day | None = Field(None, examples=[None])
     language: Literal["es", "en"] | None = Field(
         None, description="The contact's when left out.", examples=["es"]
     )
@@ -110,9 +114,9 @@ class DocumentChanges(Body):
     salesperson_id: UUID | None = Field(None, examples=[None])
     vessel_id: UUID | None = Field(None, examples=[None])
     title: Title = unset()
-    valid_until: CivilDate | None = Field(None, examples=["2026-12-31"])
-    due_date: CivilDate | None = Field(None, examples=[None])
-    operation_date: CivilDate | None = Field(None, examples=[None])
+    valid_until: Day | None = Field(None, examples=["2026-12-31"])
+    due_date: Day | None = Field(None, examples=[None])
+    operation_date: Day | None = Field(None, examples=[None])
     language: Literal["es", "en"] = unset()
     deposit_percent: Percent | None = Field(None, examples=[None])
     withholding_rate: Percent | None = Field(None, examples=["15.00"])
@@ -258,26 +262,28 @@ class DocumentView(DocumentItem):
     links: list[RelatedDocument]
 
 
-class DocumentQuery(PageQuery):
-    """Filters of the document list; a comma means any of."""
+class DocumentFilters(BaseModel):
+    """Filters of documents, to list or to count them; a comma means any of."""
+
+    model_config = ConfigDict(extra="forbid")
 
     contact_id: UUID | None = Field(None, description="Only this contact's.")
-    type: str | None = Field(
+    type: Annotated[str, AnyOf(DocumentType)] | None = Field(
         None,
         max_length=80,
         description="`quote`, `delivery_note`, `proforma`, `invoice`; a comma means any of.",
         examples=["quote,invoice"],
     )
-    status: str | None = Field(
+    status: Annotated[str, AnyOf(Status)] | None = Field(
         None,
         max_length=120,
         description="Codes of `GET /v1/meta/document-states`; a comma means any of.",
         examples=["sent,opened"],
     )
-    payment_state: str | None = Field(
+    payment_state: Annotated[str, AnyOf(PAYMENT_STATES)] | None = Field(
         None, max_length=120, description="Such as `unpaid,partially_paid`: any of."
     )
-    delivery_state: str | None = Field(
+    delivery_state: Annotated[str, AnyOf(DELIVERY_STATES)] | None = Field(
         None, max_length=120, description="Such as `failed,deferred`: any of."
     )
     salesperson_id: UUID | None = Field(None, description="Only this user's.")
@@ -289,6 +295,11 @@ class DocumentQuery(PageQuery):
     overdue: bool | None = Field(None, description="Due before today and not paid.")
     expired: bool | None = Field(None, description="Valid until a day that is past.")
     q: str | None = Field(None, max_length=200, description="Number, title or contact's name.")
+
+
+class DocumentQuery(DocumentFilters, PageQuery):
+    """The document list: its filters, its order, its page."""
+
     sort: Literal["-issue_date", "-created_at", "due_date", "-total"] = Field(
         "-created_at", description="A minus means the greatest, or newest, first."
     )
@@ -390,6 +401,3 @@ class StatesView(View):
 def pointer_of(index: int, name: str) -> str:
     """Give the JSON pointer of a line's field."""
     return f"/lines/{index}/{name}"
-
-
-Snapshot = JsonValue

@@ -38,6 +38,13 @@ COLORS: Mapping[Status, str] = {
 }
 
 
+DELIVERY_STATES = ("not_sent", "queued", "sent", "deferred", "delivered", "opened", "failed")
+PAYMENT_STATES = (
+    "not_applicable", "unpaid", "processing", "partially_paid", "paid", "overpaid", "refunded"
+)  # fmt: skip
+"""Every value there is, as filters take them."""
+
+
 class Dimensions(Protocol):
     """The four dimensions of a document, and what they are derived with."""
 
@@ -136,12 +143,13 @@ def payment_state_of(
     return "paid" if paid_minor == payable_minor else "overpaid"
 
 
-def staff_actions(issue_state: str) -> list[str]:
-    """List what staff may do with a document."""
+def staff_actions(issue_state: str, pdf_state: str) -> list[str]:
+    """List what staff may do with a document; without its PDF it is not sent."""
     if issue_state == "draft":
         return ["edit", "delete", "issue"]
     if issue_state == "issued":
-        return ["dispatch", "decide", "record_payment"]
+        actions = ["dispatch", "decide", "record_payment"]
+        return actions[1:] if pdf_state == "failed" else actions
     return []
 
 
@@ -199,9 +207,9 @@ def _closed(standing: Standing) -> str | None:
 
 def _undo_refusal(standing: Standing, at: datetime) -> str | None:
     answered = standing.client_answered_at
-    if standing.decision == "pending" or answered is None or at - answered > UNDO_WINDOW:
-        return "undo_window_passed"
-    return None
+    if standing.decision == "pending" or answered is None:
+        return "nothing_to_undo"
+    return "undo_window_passed" if at - answered > UNDO_WINDOW else None
 
 
 def _pay_refusal(standing: Standing) -> str | None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from app.documents.ports import Printer
-from app.documents.rendering import ensure_pdf
+from app.documents.rendering import ensure_pdf, give_up
 from app.jobs.queue import Job
 from app.kernel.clock import Clock
 from app.kernel.database import Database
@@ -27,3 +27,8 @@ async def render_pdf(job: RenderPdf, database: Database, printer: Printer, clock
     await ensure_pdf(
         database, printer, job.organization_id, job.document_id, job.revision, at=clock.now()
     )
+
+
+async def give_up_pdf(job: RenderPdf, database: Database, clock: Clock) -> None:
+    """Say that the PDF failed, once the job is tried no more; a retried job can still make it."""
+    await give_up(database, job.organization_id, job.document_id, job.revision, at=clock.now())

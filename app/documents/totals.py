@@ -31,6 +31,10 @@ class AmountTooLarge(ValueError):
     """An amount has more than 12 integer digits."""
 
 
+class DiscountTooLarge(ValueError):
+    """A fixed discount is more than there is to discount."""
+
+
 @dataclass(frozen=True, slots=True)
 class Taxation:
     """How a line is taxed; lines with equal taxation share a group.
@@ -105,6 +109,7 @@ def of(
 
     Raises:
         AmountTooLarge: A net or a total has more than 12 integer digits.
+        DiscountTooLarge: A fixed discount exceeds the sum of the lines.
     """
     zero = Money(0, currency)
     amounts = [amount_of(line, currency) for line in lines]
@@ -118,19 +123,19 @@ def of(
     base = sum((tax.base for tax in taxes), zero)
     tax_total = sum((tax.amount for tax in taxes), zero)
     surcharge = sum((tax.surcharge for tax in taxes), zero)
-    total = _bounded(base + tax_total + surcharge)
+    total = base + tax_total + surcharge
     withheld = sum((withholding.amount for withholding in withholdings), zero)
     disbursed = sum((item.amount for item in disbursements), zero)
     advanced = advances or zero
     totals = PrintedTotals(
-        discount=sum(nets, zero) - base,
-        taxable_base=base,
-        tax=tax_total,
-        surcharge=surcharge,
-        total=total,
-        withholding=withheld,
+        discount=_bounded(sum(nets, zero) - base),
+        taxable_base=_bounded(base),
+        tax=_bounded(tax_total),
+        surcharge=_bounded(surcharge),
+        total=_bounded(total),
+        withholding=_bounded(withheld),
         disbursements=_bounded(disbursed),
-        advances=advanced,
+        advances=_bounded(advanced),
         payable=_bounded(total - withheld + disbursed - advanced),
     )
     return Figures(
@@ -202,10 +207,12 @@ def _discount_shares(
 ) -> list[Money]:
     """Each line's part of the document's discount: first by group, then inside it."""
     whole = sum(net.amount_minor for net in nets)
-    if discount is None or whole == 0:
+    if discount is None or not lines:
         return [Money(0, currency)] * len(nets)
     value = Money(whole, currency).decimal * discount.value / _HUNDRED
     target = Money.of(value if discount.is_percent else discount.value, currency).amount_minor
+    if not discount.is_percent and target > max(whole, 0):
+        raise DiscountTooLarge
     groups = list(_by_taxation(lines).values())
     bases = [sum(nets[index].amount_minor for index in group) for group in groups]
     shares = [0] * len(nets)
@@ -259,8 +266,8 @@ def _tax(taxation: Taxation, sum_of_lines: Money, *, prices_include_tax: bool) -
         rate=taxation.rate,
         surcharge_rate=taxation.surcharge_rate,
         base=_bounded(base),
-        amount=amount,
-        surcharge=surcharge,
+        amount=_bounded(amount),
+        surcharge=_bounded(surcharge),
     )
 
 
@@ -273,7 +280,8 @@ def _withholdings(
             rate = line.withholding_rate
             by_rate[rate] = by_rate.get(rate, Money(0, currency)) + base
     return tuple(
-        PrintedWithholding(rate, base, _part(base, rate)) for rate, base in sorted(by_rate.items())
+        PrintedWithholding(rate, _bounded(base), _part(base, rate))
+        for rate, base in sorted(by_rate.items())
     )
 
 

@@ -77,7 +77,7 @@ def item_of(
         revision=document.revision,
         version=document.version,
         last_dispatched_at=document.last_dispatched_at,
-        allowed_actions=states.staff_actions(document.issue_state),
+        allowed_actions=states.staff_actions(document.issue_state, document.pdf_state),
         created_at=document.created_at,
         updated_at=document.updated_at,
     )

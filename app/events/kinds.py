@@ -11,6 +11,7 @@ KINDS: Mapping[str, Group] = {
     "document.created": Group.DOCUMENTS,
     "document.deleted": Group.DOCUMENTS,
     "document.issued": Group.DOCUMENTS,
+    "document.pdf_failed": Group.DOCUMENTS,
     "document.viewed": Group.DOCUMENTS,
     "document.accepted": Group.DOCUMENTS,
     "document.rejected": Group.DOCUMENTS,

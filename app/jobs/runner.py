@@ -31,7 +31,7 @@ POLL_EVERY = timedelta(seconds=2)
 _RECONNECT_S = (1.0, 30.0)
 
 Handler = Callable[[Any], Awaitable[None]]
-"""Does one kind of job; raising lets it be tried again, or buried."""
+"""Does one kind of job, or what follows when it is given up; raising lets it be tried again."""
 
 Sweep = Callable[[], Awaitable[None]]
 
@@ -62,15 +62,22 @@ def delay_after(attempts: int, spread: float) -> timedelta:
     return min(grown, LONGEST_DELAY) * (0.8 + 0.4 * spread)
 
 
+@dataclass
 class _Executor(EntrypointExecutor):
-    """Runs a handler; a failure is retried, and held as a dead letter in the end."""
+    """Runs a handler; a failure is retried, and held as a dead letter in the end.
+
+    Attributes:
+        bury: What follows from giving up; until it is done, the job is not given up.
+    """
+
+    bury: Callable[[Row], Awaitable[None]]
 
     @override
     async def execute(self, job: Row, context: Context) -> None:
         try:
             await super().execute(job, context)
         except Exception as error:
-            if job.attempts + 1 >= ATTEMPTS_MAX:
+            if job.attempts + 1 >= ATTEMPTS_MAX and await self._is_buried(job):
                 log.exception("job_dead", job=job.entrypoint, job_id=job.id)
                 raise
             delay = delay_after(job.attempts, random.random())  # noqa: S311 - not a secret
@@ -84,6 +91,14 @@ class _Executor(EntrypointExecutor):
             )
             raise RetryRequested(delay=delay, reason=type(error).__name__) from error
 
+    async def _is_buried(self, job: Row) -> bool:
+        try:
+            await self.bury(job)
+        except Exception:  # the next try buries it
+            log.exception("job_not_buried", job=job.entrypoint, job_id=job.id)
+            return False
+        return True
+
 
 class Runner:
     """Works through the queue until it is told to stop.
@@ -92,6 +107,7 @@ class Runner:
         url: `postgresql://…` of the worker's log-in.
         handlers: Which function does which kind of job.
         schedules: What comes round by the clock.
+        burials: What follows when a kind of job failed for good.
         heartbeat_timeout: When a silent worker's jobs are taken over.
     """
 
@@ -101,11 +117,13 @@ class Runner:
         handlers: Mapping[type[Job], Handler],
         schedules: Sequence[Scheduled] = (),
         *,
+        burials: Mapping[type[Job], Handler] | None = None,
         heartbeat_timeout: timedelta = HEARTBEAT_TIMEOUT,
     ) -> None:
         self._url = url
         self._handlers = handlers
         self._schedules = schedules
+        self._burials = burials or {}
         self._heartbeat_timeout = heartbeat_timeout
         self._stopping = asyncio.Event()
         self._current: PgQueuer | None = None
@@ -142,7 +160,7 @@ class Runner:
         ) as pool:
             queuer = PgQueuer.from_asyncpg_pool(pool)
             for kind, handler in self._handlers.items():
-                _register(queuer, kind, handler)
+                _register(queuer, kind, handler, self._burials.get(kind, _nothing_follows))
             if mode is QueueExecutionMode.continuous:
                 for scheduled in self._schedules:
                     _schedule(queuer, scheduled)
@@ -156,16 +174,26 @@ class Runner:
             )
 
 
-def _register(queuer: PgQueuer, kind: type[Job], handler: Handler) -> None:
-    async def execute(row: Row) -> None:
+async def _nothing_follows(_: Job) -> None:
+    """Most jobs leave a dead letter and nothing else."""
+
+
+def _register(queuer: PgQueuer, kind: type[Job], handler: Handler, burial: Handler) -> None:
+    async def do(work: Handler, row: Row) -> None:
         job = kind.from_bytes(row.payload or b"{}")
         with structlog.contextvars.bound_contextvars(
             job=kind.name, job_id=row.id, organization_id=str(job.organization_id)
         ):
-            await handler(job)
+            await work(job)
+
+    async def execute(row: Row) -> None:
+        await do(handler, row)
+
+    async def bury(row: Row) -> None:
+        await do(burial, row)
 
     def executor(parameters: EntrypointExecutorParameters) -> _Executor:
-        return _Executor(parameters)
+        return _Executor(parameters, bury)
 
     queuer.entrypoint(
         kind.name,

@@ -3,10 +3,9 @@
 import re
 import unicodedata
 
+from app.kernel.text import BIDI_CONTROLS
+
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
-_BIDI_CONTROLS = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)
 _FORBIDDEN_IN_FILES = re.compile(r'[/\\:"<>|?*\s]+')
 _FILE_NAME_BYTES_MAX = 100
 
@@ -45,4 +44,4 @@ def _visible(text: str) -> str:
 def _is_invisible(character: str) -> bool:
     """Control characters, lone surrogates, line separators and bidirectional overrides."""
     category = unicodedata.category(character)
-    return category in {"Cc", "Cs", "Zl", "Zp"} or character in _BIDI_CONTROLS
+    return category in {"Cc", "Cs", "Zl", "Zp"} or character in BIDI_CONTROLS

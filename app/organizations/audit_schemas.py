@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from app.web.schemas import Instant, Line, PageQuery, View
+from app.web.schemas import Instant, Line, NearInstant, PageQuery, View
 
 Word = Annotated[Line, StringConstraints(min_length=1, max_length=60)]
 
@@ -19,8 +19,8 @@ class AuditQuery(PageQuery):
         None, description="Only changes of this kind of thing.", examples=["api_key"]
     )
     subject_id: UUID | None = Field(None, description="Only changes of this one.")
-    from_: Instant | None = Field(None, alias="from", description="From this instant on.")
-    to: Instant | None = Field(None, description="Before this instant.")
+    from_: NearInstant | None = Field(None, alias="from", description="From this instant on.")
+    to: NearInstant | None = Field(None, description="Before this instant.")
 
 
 class ChangeView(View):

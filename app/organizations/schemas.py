@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from app.kernel.actor import Permission
 from app.organizations.models import ApiKey
-from app.web.schemas import Body, Instant, Line, PageQuery, View
+from app.web.schemas import Body, Instant, Line, NearInstant, PageQuery, View
 
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -85,7 +85,7 @@ class ApiKeyCreate(Body):
     scopes: Annotated[list[Permission], Field(min_length=1, max_length=30)] = Field(
         examples=[["contacts:read", "documents:read"]]
     )
-    expires_at: Instant | None = Field(None, examples=["2027-12-31T23:00:00Z"])
+    expires_at: NearInstant | None = Field(None, examples=["2027-12-31T23:00:00Z"])
 
 
 class ApiKeyView(View):

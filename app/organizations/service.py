@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor, Permission
 from app.kernel.database import enter_organization
+from app.kernel.errors import Fault, Invalid
 from app.kernel.identifiers import new_id
 from app.organizations import queries
 from app.organizations.api_keys import hash_key, new_key
@@ -103,9 +104,12 @@ async def create_api_key(
 
     Raises:
         Forbidden: A scope goes beyond what the actor may do.
+        Invalid: It would have expired already.
     """
     for scope in scopes:
         actor.require(scope)
+    if expires_at is not None and expires_at <= at:
+        raise Invalid(faults=[Fault("/expires_at", "date.past")])
     secret, prefix = new_key()
     key = ApiKey(
         id=new_id(),

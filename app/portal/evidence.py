@@ -13,8 +13,11 @@ from app.kernel.identifiers import hash_token
 from app.portal.reading import Shared
 from app.portal.statements import Statement
 from app.portal.visits import Visit
+from app.web.openapi import VERSION
 
-SCHEMA = "conforme.decision.1"
+SCHEMA = "conforme.decision.2"
+"""1 lacked `decision` and `app_version`; its records stay as they are."""
+
 _HASH_PREFIX = 16
 """Hexadecimal digits of the token's hash: enough to tell links apart, no way back."""
 
@@ -22,6 +25,7 @@ _HASH_PREFIX = 16
 def evidence_of(
     shared: Shared,
     token: str,
+    decision: str,
     name: str,
     language: str,
     statement: Statement | None,
@@ -34,6 +38,7 @@ def evidence_of(
     Args:
         shared: What stood behind the link, before the answer.
         token: Of the link; only the beginning of its hash is kept.
+        decision: `accepted`, `rejected` or `withdrawn`.
         name: Who answers, as typed.
         language: Of the page.
         statement: The sentence ticked; None when an answer is taken back.
@@ -44,6 +49,7 @@ def evidence_of(
     first_seen = recipient.opened_at or at
     return {
         "schema": SCHEMA,
+        "decision": decision,
         "document": {
             "id": str(shared.document.id),
             "type": says.type.value,
@@ -69,6 +75,7 @@ def evidence_of(
         "first_seen_at": _instant(first_seen),
         "decided_at": _instant(at),
         "time_zone": says.time_zone,
+        "app_version": VERSION,
     }
 
 

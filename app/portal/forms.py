@@ -3,20 +3,21 @@
 import unicodedata
 
 from app.kernel.errors import Fault, Invalid
+from app.kernel.text import seen
 
 NAME_LENGTH_MAX = 120
 COMMENT_LENGTH_MAX = 2000
 
 
 def clean_line(text: str) -> str:
-    """Put text on one line, without control characters."""
-    return " ".join(_printable(text).split())
+    """Put text on one line, without control characters, as it is seen."""
+    return " ".join(seen(_printable(text)).split())
 
 
 def clean_text(text: str) -> str:
     """Trim text of several lines, without control characters; lines end with a newline."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(_printable(line).rstrip() for line in lines).strip()
+    return seen("\n".join(_printable(line).rstrip() for line in lines))
 
 
 def check_answer(name: str, comment: str, *, is_ticked: bool) -> None:
@@ -65,5 +66,5 @@ def _refuse(faults: list[Fault]) -> None:
 
 
 def _printable(text: str) -> str:
-    normal = unicodedata.normalize("NFC", text.replace("\t", " "))
-    return "".join(char for char in normal if unicodedata.category(char) not in {"Cc", "Cs"})
+    plain = text.replace("\t", " ")
+    return "".join(char for char in plain if unicodedata.category(char) not in {"Cc", "Cs"})

@@ -205,7 +205,7 @@ class SharedView(View):
     )
     reasons: dict[str, str] = Field(
         description="Why the others are not possible now.",
-        examples=[{"undo": "undo_window_passed", "pay": "payments_not_enabled"}],
+        examples=[{"undo": "nothing_to_undo", "pay": "payments_not_enabled"}],
     )
     form_nonce: str | None = Field(
         description="To be sent back with every form; null where the link may only read.",

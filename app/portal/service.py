@@ -130,7 +130,8 @@ async def answer(
         forms.check_answer(name, comment, is_ticked=form.statement_accepted)
         spoken = statement(shared.says, action, language)
     actor = _client(shared.recipient, name)
-    evidence = evidence_of(shared, token, name, language, spoken, visit, at=at)
+    kind = deciding.KIND_OF[action]
+    evidence = evidence_of(shared, token, kind, name, language, spoken, visit, at=at)
     before = shared.document.decision
     await _count_person(tx, actor, shared.document, shared.recipient, visit, action, at=at)
     given = await deciding.answer_by_client(

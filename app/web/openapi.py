@@ -241,7 +241,7 @@ def _refuse(operation: Node, calls: list[object], path: str, method: str) -> Non
     """Say which problems an operation may answer with."""
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
     is_auth, is_client = path.startswith("/v1/auth/"), path.startswith("/public/")
-    takes = bool(names) or "requestBody" in operation
+    takes = bool(names) or "requestBody" in operation or method == "post"
     applies = {
         "400": takes,
         "401": bool(operation.get("security")),

@@ -1,5 +1,6 @@
-"""The one route class: unknown query parameters are refused, replies remembered."""
+"""The one route class: what a route did not ask for is refused, replies remembered."""
 
+import json
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from typing_extensions import override
 
 from app.kernel.errors import Fault, Invalid
 from app.web import conditional, idempotency, methods
+from app.web.problems import faults_of
 
 
 class Route(APIRoute):
@@ -39,6 +41,8 @@ class Route(APIRoute):
             unknown = sorted(set(request.query_params) - known)
             if unknown:
                 raise Invalid(faults=[Fault(name, "extra_forbidden", "query") for name in unknown])
+            if self.body_field is None and request.method == "POST":
+                _require_no_content(await request.body())
             response = await handler(request)
             if response.status_code == 204:  # noqa: PLR2004 - no content, and so no type of it
                 del response.headers["content-type"]
@@ -49,6 +53,23 @@ class Route(APIRoute):
             return conditional.unless_known(request, response)
 
         return handle
+
+
+def _require_no_content(body: bytes) -> None:
+    """Refuse what a route that takes no body would ignore; `{}` says nothing and may come.
+
+    Raises:
+        Invalid: Every field is one too many, or it is no object at all.
+    """
+    try:
+        content = json.loads(body) if body.strip() else {}
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise Invalid(faults=[Fault("", "body.unexpected")])
+    if content:
+        unknown = [{"loc": ("body", name), "type": "extra_forbidden"} for name in content]
+        raise Invalid(faults=faults_of(unknown))
 
 
 def _is_json(request: Request) -> bool:

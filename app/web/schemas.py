@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
@@ -14,18 +14,24 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     JsonValue,
     PlainSerializer,
     StrictInt,
     WithJsonSchema,
 )
 from pydantic.config import JsonDict
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.kernel.money import Money
+from app.kernel.text import seen
 
 _DECIMAL = re.compile(r"-?\d{1,12}(\.\d{1,6})?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})?")
+_FIRST_INSTANT, _LAST_INSTANT = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 _ALLOWED_CONTROLS = "\n\t"
 
 
@@ -45,8 +51,16 @@ def _civil_date(value: object) -> object:
     return value
 
 
+def _instant(value: object) -> object:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not value.isascii() or not _INSTANT.fullmatch(value):
+        raise PydanticCustomError("instant_pattern", "Expected an instant (RFC 3339).")
+    return value
+
+
 def _clean(value: str) -> str:
-    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
+    text = seen(value.replace("\r\n", "\n"))
     for character in text:
         if character in _ALLOWED_CONTROLS:
             continue
@@ -82,14 +96,52 @@ DecimalText = Annotated[
 CivilDate = Annotated[date, BeforeValidator(_civil_date)]
 """A day, `YYYY-MM-DD`; numbers and instants are refused."""
 
-Instant = Annotated[AwareDatetime, PlainSerializer(_write_instant, return_type=str)]
-"""An instant, RFC 3339 in UTC with milliseconds."""
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_instant),
+    PlainSerializer(_write_instant, return_type=str),
+]
+"""An instant, RFC 3339 with its offset, written in UTC with milliseconds; numbers are refused."""
+
+NearInstant = Annotated[Instant, Field(ge=_FIRST_INSTANT, lt=_LAST_INSTANT)]
+"""An instant a body may name: far from the ends of the calendar, where zones leave it."""
 
 Text = Annotated[str, AfterValidator(_clean)]
-"""Several lines of text: trimmed, NFC, no control characters. Bound its length."""
+"""Several lines of text as they are seen (`app.kernel.text`): trimmed, NFC, no control
+characters, nothing that reorders or hides. Bound its length."""
 
 Line = Annotated[str, AfterValidator(_clean), AfterValidator(_one_line)]
 """One line of text. Bound its length."""
+
+
+class AnyOf:
+    """Marks a filter that takes one value or several, with commas between them.
+
+    Args:
+        values: All there are; another one is refused.
+    """
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self.values = tuple(str(value) for value in values)
+
+    def __get_pydantic_core_schema__(
+        self, source: type[str], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Check after pydantic has."""
+        return core_schema.no_info_after_validator_function(self._known, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Say the same as a pattern."""
+        one = "|".join(map(re.escape, self.values))
+        return {**handler(schema), "pattern": f"^({one})(,({one}))*$"}
+
+    def _known(self, text: str) -> str:
+        if not set(text.split(",")) <= set(self.values):
+            expected = ", ".join(self.values)
+            raise PydanticCustomError("enum", "Expected {expected}.", {"expected": expected})
+        return text
 
 
 class Body(BaseModel):

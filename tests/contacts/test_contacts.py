@@ -342,6 +342,30 @@ async def test_nobody_is_their_own_parent(office: Office) -> None:
     assert faults_of(answer) == {"/parent_contact_id": "reference.itself"}
 
 
+async def test_parents_make_no_circle(office: Office, rival: Office) -> None:
+    ids: list[object] = [None]
+    for _ in range(4):
+        ids.append((await made(office, parent_contact_id=ids[-1]))["id"])
+    top, last = f"/v1/contacts/{ids[1]}", ids[-1]
+    refused = await office.api.patch(top, json={"parent_contact_id": last})
+    assert faults_of(refused) == {"/parent_contact_id": "reference.circle"}
+    freed = await office.api.patch(f"/v1/contacts/{ids[3]}", json={"parent_contact_id": None})
+    assert freed.status_code == 200
+    assert (await office.api.patch(top, json={"parent_contact_id": last})).status_code == 200
+    stranger = await made(rival)
+    foreign = await office.api.patch(top, json={"parent_contact_id": stranger["id"]})
+    assert faults_of(foreign) == {"/parent_contact_id": "reference.unknown"}
+
+
+async def test_two_at_once_close_no_circle(office: Office) -> None:
+    one, other = await made(office), await made(office)
+    answers = await asyncio.gather(
+        office.api.patch(f"/v1/contacts/{one['id']}", json={"parent_contact_id": other["id"]}),
+        office.api.patch(f"/v1/contacts/{other['id']}", json={"parent_contact_id": one["id"]}),
+    )
+    assert sum(answer.status_code == 200 for answer in answers) == 1
+
+
 async def test_a_salesperson_is_a_member(office: Office, rival: Office) -> None:
     contact = await made(office, assigned_salesperson_id=str(office.user_id))
     assert contact["assigned_salesperson_id"] == str(office.user_id)

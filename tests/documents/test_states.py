@@ -122,9 +122,11 @@ def test_money_is_overdue_after_its_day(changes: dict[str, object], is_overdue: 
 
 
 def test_what_staff_may_do_follows_the_issue_state() -> None:
-    assert states.staff_actions("draft") == ["edit", "delete", "issue"]
-    assert states.staff_actions("issued") == ["dispatch", "decide", "record_payment"]
-    assert states.staff_actions("superseded") == states.staff_actions("voided") == []
+    assert states.staff_actions("draft", "none") == ["edit", "delete", "issue"]
+    assert states.staff_actions("issued", "pending") == ["dispatch", "decide", "record_payment"]
+    assert states.staff_actions("issued", "failed") == ["decide", "record_payment"]
+    for over in ("superseded", "voided"):
+        assert states.staff_actions(over, "ready") == []
 
 
 OPEN = Standing(
@@ -183,13 +185,16 @@ def require_ruled(standing: Standing, told: dict[str, str | None]) -> None:
 @pytest.mark.parametrize(
     ("changes", "reasons"),
     [
-        ({}, {"undo": "undo_window_passed"}),
+        ({}, {"undo": "nothing_to_undo"}),
         ({"decision": "accepted", "client_answered_at": NOW},
          {"accept": "already_accepted", "reject": "already_accepted"}),
         ({"decision": "rejected", "client_answered_at": NOW}, {"reject": "already_rejected"}),
+        ({"decision": "rejected", "client_answered_at": NOW - timedelta(minutes=16)},
+         {"reject": "already_rejected", "undo": "undo_window_passed"}),
+        ({"decision": "rejected"}, {"reject": "already_rejected", "undo": "nothing_to_undo"}),
         ({"payments_enabled": False},
-         {"undo": "undo_window_passed", "pay": "payments_not_enabled"}),
-        ({"amount_due_minor": 0}, {"undo": "undo_window_passed", "pay": "nothing_due"}),
+         {"undo": "nothing_to_undo", "pay": "payments_not_enabled"}),
+        ({"amount_due_minor": 0}, {"undo": "nothing_to_undo", "pay": "nothing_due"}),
         ({"issue_state": "voided", "is_expired": True},
          dict.fromkeys(("accept", "reject", "undo", "pay"), "document_voided")),
         ({"is_current": False, "is_expired": True},

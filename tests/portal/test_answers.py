@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from app.documents.models import Decision
 from app.events.models import Event
 from app.kernel.identifiers import hash_token
+from app.web.openapi import VERSION
 from tests.factories import Json
 from tests.fakes import FakeMail, FixedClock
 from tests.offices import Office
@@ -69,7 +70,9 @@ async def test_the_evidence_says_what_was_accepted_and_keeps_no_token(
     (decision,) = await decisions_of(office, shelf)
     evidence = decision.evidence
     token = next(iter(shelf.tokens.values()))
-    assert evidence["schema"] == "conforme.decision.1"
+    assert evidence["schema"] == "conforme.decision.2"
+    assert evidence["decision"] == "accepted"
+    assert evidence["app_version"] == VERSION
     assert evidence["document"] == {
         "id": shelf.document["id"],
         "type": "quote",
@@ -188,7 +191,7 @@ async def test_nothing_answered_cannot_be_undone(shelf: Shelf) -> None:
     nonce = (await shelf.form())["form_nonce"]
     refused = await shelf.post("/undo", {"form_nonce": nonce})
     assert refused.status_code == 409
-    assert refused.json()["reason"] == "undo_window_passed"
+    assert refused.json()["reason"] == "nothing_to_undo"
 
 
 async def test_what_staff_recorded_the_client_cannot_undo(office: Office, shelf: Shelf) -> None:
@@ -199,7 +202,7 @@ async def test_what_staff_recorded_the_client_cannot_undo(office: Office, shelf:
     assert seen["decision"]["actor_kind"] == "staff"
     assert seen["decision"]["undo_until"] is None
     refused = await shelf.post("/undo", {"form_nonce": seen["form_nonce"]})
-    assert refused.json()["reason"] == "undo_window_passed"
+    assert refused.json()["reason"] == "nothing_to_undo"
 
 
 @pytest.mark.parametrize(

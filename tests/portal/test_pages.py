@@ -270,6 +270,7 @@ def test_taking_back_is_confirmed_only_while_it_is_true() -> None:
     [
         ("already_accepted", "Ya está aceptado por Ana Ejemplo el 24 de noviembre de 2026"),
         ("undo_window_passed", "Han pasado los 15 minutos"),
+        ("nothing_to_undo", "No hay ninguna respuesta tuya"),
         ("not_current_revision", "El documento cambió mientras lo leías"),
         ("recipient_read_only", "en copia"),
         ("busy", "No se ha podido guardar tu respuesta"),

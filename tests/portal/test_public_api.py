@@ -60,7 +60,7 @@ async def test_the_document_is_shown_whole(shelf: Shelf) -> None:
     assert seen["issuer"]["name"] == "Taller Náutico Ejemplo, S.L."
     assert seen["client"]["name"] == "Velero Ficticio, S.L."
     assert seen["allowed_actions"] == ["accept", "reject", "comment"]
-    assert seen["reasons"] == {"undo": "undo_window_passed", "pay": "payments_not_enabled"}
+    assert seen["reasons"] == {"undo": "nothing_to_undo", "pay": "payments_not_enabled"}
     assert seen["decision"] is None
     assert seen["comments"] == []
     assert seen["newer_revision"] is None

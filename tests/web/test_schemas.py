@@ -109,6 +109,13 @@ def test_texts_are_trimmed_and_composed() -> None:
     assert cause(lines, "un\ndos") == cause(lines, "un\tdos") == "text_control"
 
 
+def test_marks_nobody_sees_are_not_stored() -> None:
+    assert texts.validate_python("a\u202eb\u200b\u2028c") == "ab\nc"
+    assert lines.validate_python("\u2066ab\u2069") == "ab"
+    assert cause(lines, "\u200b\u200d\u3164") == "too_short"
+    assert cause(lines, "a\u2028b") == "text_control"
+
+
 def test_lengths_count_what_is_stored() -> None:
     assert lines.validate_python("  12345  ") == "12345"
     assert cause(lines, "123456") == "too_long"
