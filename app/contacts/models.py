@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -69,7 +70,10 @@ class ContactPhone(Base):
     """A phone: E.164, and as it was written."""
 
     __tablename__ = "contact_phones"
-    __table_args__ = (_of_contact(),)
+    __table_args__ = (
+        _of_contact(),
+        Index("ix_contact_phones_number", "organization_id", "number"),
+    )
 
     organization_id: Mapped[UUID] = mapped_column(primary_key=True)
     contact_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -87,6 +91,7 @@ class ContactAddress(Base):
         _of_contact(),
         CheckConstraint("kind in ('fiscal', 'billing', 'delivery', 'other')", name="kind"),
         _only_one("contact_addresses", "fiscal", "kind = 'fiscal'"),
+        Index("ix_contact_addresses_place", "organization_id", "postal_code"),
     )
 
     organization_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -188,6 +193,13 @@ class Contact(Base):
         Index("ix_contacts_name", "organization_id", "search_name", "id"),
         Index("ix_contacts_tax_id", "organization_id", "tax_id"),
         Index("ix_contacts_salesperson", "organization_id", "assigned_salesperson_id"),
+        Index(
+            "ix_contacts_words",
+            "organization_id",
+            "words",
+            postgresql_using="gin",
+            postgresql_ops={"words": "gin_trgm_ops"},
+        ),
     )
 
     organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
@@ -221,6 +233,8 @@ class Contact(Base):
     display_name: Mapped[str]
     search_name: Mapped[str] = mapped_column(Text(collation="C"))
     search_text: Mapped[str]
+    words: Mapped[str] = mapped_column(Computed("folded(search_text)"), deferred=True)
+    """What searches look through: the text above, folded by the database."""
 
     emails: Mapped[list[ContactEmail]] = relationship(
         cascade="all, delete-orphan", order_by=ContactEmail.position, lazy="raise"
@@ -238,7 +252,10 @@ class Contact(Base):
         cascade="all, delete-orphan", order_by=ContactBankAccount.position, lazy="raise"
     )
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+    __mapper_args__ = {  # noqa: RUF012 - SQLAlchemy's own form
+        "version_id_col": version,
+        "eager_defaults": False,  # nobody reads the words back
+    }
 
     @property
     def is_company(self) -> bool:

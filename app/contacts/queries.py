@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from app.contacts import search
 from app.contacts.models import Contact
 from app.contacts.schemas import ContactQuery
-from app.contacts.search import fold
+from app.contacts.search import EXACT, FINDABLE_CONTACTS, Sought
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
-from app.kernel.tax_ids import compact
 
 _PARTS = (
     selectinload(Contact.emails),
@@ -57,18 +57,53 @@ async def list_contacts(
         after: Search name and id of the last contact seen.
         limit: How many belong to the page.
     """
-    query = _of(actor).where(Contact.status == wanted.status).options(*_PARTS)
-    if wanted.q:
-        query = query.where(_matching(wanted.q))
-    if wanted.role is not None:
-        query = query.where(Contact.roles.contains([wanted.role.value]))
-    if wanted.salesperson_id is not None:
-        query = query.where(Contact.assigned_salesperson_id == wanted.salesperson_id)
-    if wanted.tag is not None:
-        query = query.where(Contact.tags.contains([wanted.tag]))
+    query = _wanted(actor, wanted)
+    key = (Contact.search_name, Contact.id)
     if after is not None:
-        query = query.where(tuple_(Contact.search_name, Contact.id) > tuple_(*after))
-    return list(await tx.scalars(query.order_by(Contact.search_name, Contact.id).limit(limit + 1)))
+        query = query.where(tuple_(*key) > tuple_(*after))
+    return list(await tx.scalars(query.order_by(*key).limit(limit + 1)))
+
+
+async def search_contacts(
+    tx: AsyncSession,
+    actor: Actor,
+    wanted: ContactQuery,
+    text: str,
+    *,
+    after: tuple[int, str, UUID] | None,
+    limit: int,
+) -> Sequence[tuple[Contact, int]]:
+    """List the contacts that match, each with how close it comes, one more than the limit.
+
+    Closest first, equals by name. Closeness depends on the contact and the text alone, so
+    pages fit together.
+
+    Args:
+        tx: The request's transaction.
+        actor: Whose contacts.
+        wanted: The filters.
+        text: What is looked for; punctuation alone finds nothing.
+        after: Closeness, search name and id of the last contact seen.
+        limit: How many belong to the page.
+    """
+    sought = await search.read(tx, text)
+    if not sought.words:
+        return []
+    closeness = _closeness(sought)
+    query = _wanted(actor, wanted).add_columns(closeness)
+    query = query.where(Contact.id == search.one_of(matching_ids(actor, _matching(sought))))
+    key = (-closeness, Contact.search_name, Contact.id)
+    if after is not None:
+        last, *rest = after
+        query = query.where(tuple_(*key) > tuple_(-last, *rest))
+    rows = await tx.execute(query.order_by(*key).limit(limit + 1))
+    return [(contact, close) for contact, close in rows]
+
+
+def matching_ids(actor: Actor, condition: ColumnElement[bool]) -> Select[UUID]:
+    """Select the ids of the organization's contacts whose words meet a condition."""
+    own = FINDABLE_CONTACTS.c.organization_id == actor.organization_id
+    return select(FINDABLE_CONTACTS.c.id).where(own, condition)
 
 
 async def find_active_with_tax_id(
@@ -119,11 +154,26 @@ def _of(actor: Actor) -> Select[Contact]:
     return select(Contact).where(Contact.organization_id == actor.organization_id)
 
 
-def _matching(text: str) -> ColumnElement[bool]:
+def _wanted(actor: Actor, wanted: ContactQuery) -> Select[Contact]:
+    query = _of(actor).where(Contact.status == wanted.status).options(*_PARTS)
+    if wanted.role is not None:
+        query = query.where(Contact.roles.contains([wanted.role.value]))
+    if wanted.salesperson_id is not None:
+        query = query.where(Contact.assigned_salesperson_id == wanted.salesperson_id)
+    if wanted.tag is not None:
+        query = query.where(Contact.tags.contains([wanted.tag]))
+    return query
+
+
+def _matching(sought: Sought) -> ColumnElement[bool]:
     """Every word occurs, or the whole is a tax id as people write it."""
-    words = fold(text).split()
-    condition = and_(*(Contact.search_text.contains(word, autoescape=True) for word in words))
-    tax_id = compact(text).lower()
-    if any(char.isdigit() for char in tax_id):
-        condition = or_(condition, Contact.search_text.contains(tax_id, autoescape=True))
-    return condition
+    words = FINDABLE_CONTACTS.c.words
+    if not sought.has_digits:
+        return sought.in_words(words)
+    return or_(sought.in_words(words), words.contains(sought.compact, autoescape=True))
+
+
+def _closeness(sought: Sought) -> ColumnElement[int]:
+    tax_id = sought.compact.upper()
+    is_tax_id = or_(Contact.tax_id == tax_id, Contact.vat_id == tax_id)
+    return case((is_tax_id, EXACT), else_=sought.closeness(Contact.words.expression))

@@ -55,6 +55,8 @@ Addresses = Annotated[list[AddressBody], Field(max_length=20)]
 Persons = Annotated[list[PersonBody], Field(max_length=50)]
 BankAccounts = Annotated[list[BankAccountBody], Field(max_length=10)]
 
+DuplicateReason = Literal["tax_id", "email", "phone", "name_and_place"]
+
 _ALLOW_DUPLICATE = "Share a tax id with another active contact, as branches of one company do."
 
 
@@ -171,12 +173,23 @@ class ContactView(View):
     updated_at: Instant
 
 
+class DuplicateView(View):
+    """A contact that may be the same one, and what both share."""
+
+    id: UUID
+    display_name: str = Field(examples=["Varadero Sol, S.L."])
+    tax_id: str | None = Field(examples=["B83534750"])
+    reasons: list[DuplicateReason] = Field(examples=[["email", "phone"]])
+    created_at: Instant
+
+
 class ContactQuery(PageQuery):
     """Which contacts to list."""
 
     q: Annotated[Line, StringConstraints(max_length=100)] | None = Field(
         None,
-        description="Words of the name, tax id or e-mail; accents and case are forgiven.",
+        description="Words of the name, tax id or e-mail; accents, case and small slips are "
+        "forgiven.",
         examples=["varadero"],
     )
     role: Role | None = Field(None, description="Only those in this role.")

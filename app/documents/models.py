@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import JsonValue
 from sqlalchemy import (
     CheckConstraint,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -22,6 +23,10 @@ from app.kernel.database import Base
 from app.kernel.money import Money
 from app.organizations.models import Organization, User
 
+_WORDS = """
+folded(coalesce(number || ' ' || regexp_replace(number, '[^[:alnum:]]', '', 'g') || ' ', '')
+       || title)
+"""
 _TYPES = "type in ('quote', 'delivery_note', 'proforma', 'invoice')"
 
 
@@ -111,6 +116,14 @@ class Document(Base):
         Index("ix_documents_listed", "organization_id", "listed_on", "id"),
         Index("ix_documents_created", "organization_id", "created_at", "id"),
         Index("ix_documents_status", "organization_id", "status", "listed_on", "id"),
+        Index("ix_documents_total", "organization_id", "total_minor", "id"),
+        Index(
+            "ix_documents_words",
+            "organization_id",
+            "words",
+            postgresql_using="gin",
+            postgresql_ops={"words": "gin_trgm_ops"},
+        ),
     )
 
     organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
@@ -167,6 +180,8 @@ class Document(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column()
+    words: Mapped[str] = mapped_column(Computed(_WORDS), deferred=True)
+    """What searches look through: number, with and without its signs, and title, folded."""
 
     lines: Mapped[list["DocumentLine"]] = relationship(
         back_populates="document",
@@ -175,7 +190,10 @@ class Document(Base):
         lazy="raise",
     )
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+    __mapper_args__ = {  # noqa: RUF012 - SQLAlchemy's own form
+        "version_id_col": version,
+        "eager_defaults": False,  # nobody reads the words back
+    }
 
     def money(self, amount_minor: int) -> Money:
         """Give an amount in the document's currency."""

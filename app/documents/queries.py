@@ -7,12 +7,13 @@ from typing import Any, TypeVarTuple
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from app.contacts import search
 from app.contacts.models import Contact
-from app.contacts.search import fold
+from app.contacts.search import Sought
 from app.documents.models import (
     Decision,
     Document,
@@ -21,6 +22,7 @@ from app.documents.models import (
     NumberSeries,
 )
 from app.documents.schemas import DocumentFilters, DocumentQuery
+from app.documents.search import closeness, matching_documents
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 
@@ -159,6 +161,21 @@ _SORTS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document in a list.
+
+    Attributes:
+        document: Without its lines.
+        contact_name: Whom it is for.
+        key: What the list sorts by, as a cursor keeps it.
+    """
+
+    document: Document
+    contact_name: str
+    key: list[JsonValue]
+
+
 async def list_documents(
     tx: AsyncSession,
     actor: Actor,
@@ -166,51 +183,66 @@ async def list_documents(
     *,
     after: list[JsonValue] | None,
     today: date,
-) -> Sequence[tuple[Document, str]]:
-    """List documents with their contact's name, in the order asked, one more than the limit."""
-    sort = _SORTS[query.sort]
-    statement = _filtered(select(Document, Contact.display_name), actor, query, today)
+) -> Sequence[Listed]:
+    """List documents in the order asked, one more than the limit.
+
+    What a search finds is listed closest first unless an order is asked. Closeness
+    depends on document, contact and text alone, so pages fit together.
+    """
+    sought = await search.read(tx, query.q) if query.q else None
+    if sought is not None and not sought.words:
+        return []
+    sort = _sort(query, sought)
+    columns = select(Document, Contact.display_name, sort.column.label("key"))
+    statement = _filtered(columns, actor, query, sought, today)
     if after is not None:
         value, last_id = after
         bound = int(str(value)) if sort.read is int else sort.read.fromisoformat(str(value))  # type: ignore[union-attr]  # mypy does not narrow `is int`
         key = tuple_(sort.column, Document.id)
         limit = (bound, UUID(str(last_id)))
         statement = statement.where(key < limit if sort.is_descending else key > limit)
-    columns = (sort.column, Document.id)
-    order = [column.desc() for column in columns] if sort.is_descending else list(columns)
-    rows = await tx.execute(statement.order_by(*order).limit(query.limit + 1))
-    return [(document, name) for document, name in rows]
+    order = (sort.column, Document.id)
+    ordered = [column.desc() for column in order] if sort.is_descending else list(order)
+    rows = await tx.execute(statement.order_by(*ordered).limit(query.limit + 1))
+    return [
+        Listed(document, name, [_as_json(value), str(document.id)])
+        for document, name, value in rows
+    ]
 
 
-def sort_key(query: DocumentQuery, document: Document) -> list[JsonValue]:
-    """Give the values a list sorts a document by, as a cursor keeps them."""
-    values: dict[str, JsonValue] = {
-        "-issue_date": document.listed_on.isoformat(),
-        "-created_at": document.created_at.isoformat(),
-        "due_date": (document.due_date or _NEVER).isoformat(),
-        "-total": document.total_minor,
-    }
-    return [values[query.sort], str(document.id)]
+def _sort(query: DocumentQuery, sought: Sought | None) -> _Sort:
+    if sought is not None and query.sort is None:
+        return _Sort(closeness(sought), True, int)  # noqa: FBT003
+    return _SORTS[query.sort or "-created_at"]
+
+
+def _as_json(value: date | datetime | int) -> JsonValue:
+    return value if isinstance(value, int) else value.isoformat()
 
 
 async def count_by_status(
     tx: AsyncSession, actor: Actor, query: DocumentFilters, *, today: date
 ) -> dict[str, int]:
     """Count the documents that match, by status."""
-    statement = _filtered(select(Document.status, func.count()), actor, query, today)
+    sought = await search.read(tx, query.q) if query.q else None
+    statement = _filtered(select(Document.status, func.count()), actor, query, sought, today)
     rows = await tx.execute(statement.group_by(Document.status))
     return {status: count for status, count in rows}  # noqa: C416 - rows are not a mapping
 
 
 def _filtered(
-    statement: Select[*Columns], actor: Actor, query: DocumentFilters, today: date
+    statement: Select[*Columns],
+    actor: Actor,
+    query: DocumentFilters,
+    sought: Sought | None,
+    today: date,
 ) -> Select[*Columns]:
     joined = and_(
         Contact.organization_id == Document.organization_id, Contact.id == Document.contact_id
     )
     conditions = [*_exact(query), *_ranges(query), *_dated(query, today)]
-    if query.q:
-        conditions.append(_matching(query.q))
+    if sought is not None:
+        conditions.append(_matching(actor, sought))
     own = Document.organization_id == actor.organization_id
     return statement.join(Contact, joined).where(own, *conditions)
 
@@ -263,13 +295,10 @@ def _overdue(today: date) -> ColumnElement[bool]:
     )
 
 
-def _matching(text: str) -> ColumnElement[bool]:
-    folded = fold(text)
-    return or_(
-        func.lower(Document.number).contains(folded, autoescape=True),
-        func.lower(Document.title).contains(text.lower(), autoescape=True),
-        Contact.search_text.contains(folded, autoescape=True),
-    )
+def _matching(actor: Actor, sought: Sought) -> ColumnElement[bool]:
+    if not sought.words:
+        return false()  # punctuation alone is in no document rather than in all
+    return Document.id == search.one_of(matching_documents(actor, sought))
 
 
 async def get_series(tx: AsyncSession, actor: Actor, series_id: UUID) -> NumberSeries:

@@ -68,21 +68,26 @@ async def list_documents(
     language: Language,
     query: Annotated[DocumentQuery, Query()],
 ) -> Page[DocumentItem]:
-    """List documents of all four types, newest first unless sorted otherwise."""
+    """List documents of all four types, newest first unless sorted otherwise.
+
+    What a search finds comes closest first: the number or amount itself, then numbers and
+    titles that begin like the search, then those that have its words, then what is only
+    like it.
+    """
     organization = await organizations.get(tx, actor.organization_id)
     today = _today(organization, at)
     paging = Paging.of(request, query)
     rows = await queries.list_documents(tx, actor, query, after=paging.after, today=today)
-    page, cursor = paging.split(rows, lambda row: queries.sort_key(query, row[0]))
+    page, cursor = paging.split(rows, lambda row: row.key)
     items = [
         views.item_of(
-            document,
-            name,
+            row.document,
+            row.contact_name,
             payments_enabled=organization.payments_enabled,
             today=today,
             language=language,
         )
-        for document, name in page
+        for row in page
     ]
     return Page(data=items, has_more=cursor is not None, next_cursor=cursor)
 

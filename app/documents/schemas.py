@@ -294,14 +294,21 @@ class DocumentFilters(BaseModel):
     total_lt: int | None = Field(None, ge=-(10**14), le=10**14, description="Minor units.")
     overdue: bool | None = Field(None, description="Due before today and not paid.")
     expired: bool | None = Field(None, description="Valid until a day that is past.")
-    q: str | None = Field(None, max_length=200, description="Number, title or contact's name.")
+    q: Annotated[Line, StringConstraints(max_length=200)] | None = Field(
+        None,
+        description="Words of the title or the contact, the number with or without its signs, "
+        "or the total as people write it; accents, case and small slips are forgiven.",
+        examples=["P2026", "1.234,56", "antifouling velero"],
+    )
 
 
 class DocumentQuery(DocumentFilters, PageQuery):
     """The document list: its filters, its order, its page."""
 
-    sort: Literal["-issue_date", "-created_at", "due_date", "-total"] = Field(
-        "-created_at", description="A minus means the greatest, or newest, first."
+    sort: Literal["-issue_date", "-created_at", "due_date", "-total"] | None = Field(
+        None,
+        description="A minus means the greatest, or newest, first. Left out, what a search "
+        "finds comes closest first, and any other list newest first.",
     )
 
 

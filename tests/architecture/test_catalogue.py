@@ -12,6 +12,8 @@ from alembic.script import ScriptDirectory
 from app.kernel.database import SCHEMA_REVISION
 from app.settings import Settings
 from tests.conftest import ROOT, database_url, make_database
+from tests.factories import a_quote
+from tests.offices import Office
 
 LISTED = {
     "organizations": "the tenants themselves; its policy is on id",
@@ -31,8 +33,14 @@ LISTED = {
 }
 """Tables without an organization in front, each with its reason."""
 
-SEEN_ACROSS = {"organizations", "dispatch_recipients"}
-"""Where the worker may look for what is due before it enters an organization."""
+SEEN_ACROSS = {
+    "organizations": "worker_finds",
+    "dispatch_recipients": "worker_finds",
+    "contacts": "owner_finds",
+    "documents": "owner_finds",
+}
+"""Where the worker may look for what is due before it enters an organization, and what the
+views that search show of the entered organization alone."""
 
 
 @pytest.fixture
@@ -87,10 +95,32 @@ async def test_row_level_security_is_forced_and_fails_closed(
             row["oid"],
         )
         wide = {one["polname"] for one in policies if one["using"] == "true"}
-        assert wide == ({"worker_finds"} if name in SEEN_ACROSS else set()), name
+        assert wide == ({SEEN_ACROSS[name]} if name in SEEN_ACROSS else set()), name
         tenant = next(one for one in policies if one["polname"] == "tenant")
         assert "NULLIF(current_setting('app.org'" in tenant["using"], name
         assert tenant["checked"] == tenant["using"], name
+
+
+async def test_a_view_keeps_to_the_entered_organization(
+    catalogue: asyncpg.Connection, office: Office, rival: Office
+) -> None:
+    """Every view, whoever owns it: it shows one organization's rows, and nobody else's."""
+    views = await catalogue.fetch(
+        "select relname from pg_class where relkind in ('v', 'm')"
+        " and relnamespace = 'public'::regnamespace"
+    )
+    assert {row["relname"] for row in views} == {"findable_contacts", "findable_documents"}
+    await a_quote(office)
+    await a_quote(rival)
+    async with catalogue.transaction():
+        await catalogue.execute("set local role conforme_api")
+        for view in views:
+            query = f"select distinct organization_id from {view['relname']}"  # noqa: S608 - from the catalogue
+            await catalogue.execute("select set_config('app.org', '', true)")
+            assert await catalogue.fetch(query) == []
+            own = str(office.organization_id)
+            await catalogue.execute("select set_config('app.org', $1, true)", own)
+            assert [str(row[0]) for row in await catalogue.fetch(query)] == [own]
 
 
 async def test_unique_indexes_and_foreign_keys_carry_the_organization(
