@@ -63,19 +63,21 @@ async def open_container(settings: Settings, *, for_worker: bool) -> AsyncIterat
         pool_size=settings.database_pool_size,
     )
     password = settings.smtp_password
+    clock = SystemClock()
     mail = SmtpTransport(
         host=settings.smtp_host,
         port=settings.smtp_port,
         security=settings.smtp_security,
         username=settings.smtp_username,
         password=password.get_secret_value() if password else None,
+        clock=clock,
     )
     threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
     try:
         yield Container(
             settings=settings,
             database=Database(engine),
-            clock=SystemClock(),
+            clock=clock,
             vault=Vault.from_text(settings.encryption_key.get_secret_value()),
             passwords=Passwords(threads),
             printer=ReportlabPrinter(),

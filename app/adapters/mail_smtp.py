@@ -12,7 +12,9 @@ from typing import Literal
 import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPResponseException
 
+from app.adapters.mail_rest import Rest
 from app.adapters.smtp_answers import CODES, Stage, mail_error, one_line
+from app.kernel.clock import Clock, SystemClock
 from app.mail.message import is_address, require_wire_form
 from app.mail.ports import AboutToSend, Envelope, Failure, MailError, Receipt, Withheld
 
@@ -44,6 +46,7 @@ class SmtpTransport:
 
     The connection is kept between messages, closed after `messages_max` of them or
     `idle_s` without one, and checked before it is used again. Attempts queue for it.
+    When none is to be had, whatever the message, none is asked for until a rest is over.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class SmtpTransport:
         idle_s: float = 60.0,
         messages_max: int = 100,
         tls_context: ssl.SSLContext | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Describe the relay; nothing is opened yet.
 
@@ -73,6 +77,7 @@ class SmtpTransport:
             idle_s: Seconds after which an unused connection is closed.
             messages_max: Messages after which a connection is closed.
             tls_context: Trust for the relay's certificate; the system's by default.
+            clock: Times the relay's rests; the machine's by default.
 
         Raises:
             ValueError: Clear text to another machine, or a context that trusts anyone.
@@ -93,6 +98,7 @@ class SmtpTransport:
         self._idle_s = idle_s
         self._messages_max = messages_max
         self._tls_context = tls_context
+        self._rest = Rest(clock or SystemClock())
         self._lock = asyncio.Lock()
         self._client: aiosmtplib.SMTP | None = None
         self._used_count = 0
@@ -119,12 +125,9 @@ class SmtpTransport:
                         self._discard()
                     raise
                 finally:
-                    self._rest()
+                    self._start_timer()
         except (SMTPException, OSError) as error:
-            if isinstance(error, SMTPResponseException):
-                error.message = self._hide_secrets(error.message)
-                error.args = (error.code, error.message)  # tracebacks print these
-            raise mail_error(attempt.stage, error, self._host) from None
+            raise self._told(attempt.stage, error) from None
 
     async def aclose(self) -> None:
         """Close the kept connection politely, after any message under way."""
@@ -184,8 +187,19 @@ class SmtpTransport:
                 await self._client.rset(timeout=_CHECK_S)
                 return self._client
         self._discard()
+        self._rest.require_over()
         client = self._client = self._new_client()
         self._used_count = 0
+        try:
+            await self._open(client, attempt)
+        except (SMTPException, OSError) as error:
+            self._rest.begin(self._told(attempt.stage, error))
+            raise
+        self._rest.end()
+        return client
+
+    async def _open(self, client: aiosmtplib.SMTP, attempt: "_Attempt") -> None:
+        """Come to where the first message can be handed over."""
         await client.connect()
         await client.ehlo()
         if self._security == "starttls":
@@ -196,7 +210,6 @@ class SmtpTransport:
         if self._username is not None:
             attempt.stage = Stage.AUTH
             await client.login(self._username, self._password or "")
-        return client
 
     def _new_client(self) -> aiosmtplib.SMTP:
         # Never `start_tls=None`: it falls back to clear text, which an attacker can bring about.
@@ -216,7 +229,7 @@ class SmtpTransport:
             self._client.close()
             self._client = None
 
-    def _rest(self) -> None:
+    def _start_timer(self) -> None:
         if self._client is not None:
             loop = asyncio.get_running_loop()
             self._idle_timer = loop.call_later(self._idle_s, self._discard)
@@ -241,6 +254,13 @@ class SmtpTransport:
     def _refusal(self, failure: Failure, text: str) -> MailError:
         """What we refuse ourselves, before the relay would."""
         return MailError(failure, code=None, text=text, host=self._host)
+
+    def _told(self, stage: Stage, error: SMTPException | OSError) -> MailError:
+        """Say what an error means, without what it may give away."""
+        if isinstance(error, SMTPResponseException):
+            error.message = self._hide_secrets(error.message)
+            error.args = (error.code, error.message)  # tracebacks print these
+        return mail_error(stage, error, self._host)
 
     def _hide_secrets(self, text: str) -> str:
         for secret in self._secrets:

@@ -99,7 +99,7 @@ async def write_failure(lease: Lease, outbox: Outbox, error: MailError, duration
             return
         is_free = error.failure in {Failure.TRANSPORT, Failure.CONFIGURATION}
         row.attempts += 0 if is_free else 1
-        wait = _transport_wait(row, at) if is_free else _retry_wait(row, error)
+        wait = _transport_wait(row, error, at) if is_free else _retry_wait(row, error)
         if at + wait > row.deadline_at:
             await give_up(tx, row, document, "failed", error.text, outbox, at=at)
             return
@@ -301,7 +301,9 @@ def _retry_wait(row: Recipient, error: MailError) -> timedelta:
     return timedelta(minutes=minutes) * random.uniform(0.8, 1.2)  # noqa: S311 - not a secret
 
 
-def _transport_wait(row: Recipient, at: datetime) -> timedelta:
+def _transport_wait(row: Recipient, error: MailError, at: datetime) -> timedelta:
+    """Half of what it waited already, or until the relay's rest is over, within bounds."""
     shortest, longest = TRANSPORT_WAIT
     waited = at - max(row.queued_at, row.deadline_at - timedelta(hours=48))
-    return min(longest, max(shortest, waited / 2))
+    rest = timedelta(seconds=error.retry_after_s or 0)
+    return min(longest, max(shortest, waited / 2, rest))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,8 @@ from app.documents.models import Document, DocumentPdf, DocumentRevision
 from app.documents.projecting import Delivery
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
+from app.organizations import queries as organizations
+from app.web.moments import end_of, start_of
 
 EVIDENCE_MAX = 50
 """How much of what was noted of one recipient is shown, newest first."""
@@ -54,7 +57,15 @@ async def list_dispatches(
     before: UUID | None,
     limit: int,
 ) -> Sequence[Dispatch]:
-    """List dispatches, newest first, one more than the limit."""
+    """List dispatches, newest first, one more than the limit.
+
+    Args:
+        tx: The request's transaction.
+        actor: Whose organization.
+        query: The filters; a day is one of the organization's zone.
+        before: The last dispatch seen.
+        limit: How many.
+    """
     statement = (
         select(Dispatch)
         .where(Dispatch.organization_id == actor.organization_id)
@@ -64,9 +75,23 @@ async def list_dispatches(
         statement = statement.where(Dispatch.contact_id == query.contact_id)
     if query.document_id is not None:
         statement = statement.where(Dispatch.document_id == query.document_id)
+    if query.delivery_state is not None:
+        statement = statement.where(Dispatch.recipients.any(_is_in(query.delivery_state)))
+    zone = ZoneInfo((await organizations.get(tx, actor.organization_id)).time_zone)
+    if query.from_ is not None:
+        statement = statement.where(Dispatch.created_at >= start_of(query.from_, zone))
+    if query.to is not None:
+        statement = statement.where(Dispatch.created_at < end_of(query.to, zone))
     if before is not None:
         statement = statement.where(Dispatch.id < before)
     return list(await tx.scalars(statement.order_by(Dispatch.id.desc()).limit(limit + 1)))
+
+
+def _is_in(delivery_state: str) -> ColumnElement[bool]:
+    """Say in SQL what `Recipient.delivery_state` says."""
+    if delivery_state == "opened":
+        return Recipient.opened_at.is_not(None)
+    return and_(Recipient.state == delivery_state, Recipient.opened_at.is_(None))
 
 
 async def of_document(tx: AsyncSession, document: Document) -> Sequence[Dispatch]:

@@ -6,12 +6,26 @@ from uuid import UUID
 from pydantic import Field, StrictBool, StringConstraints
 
 from app.dispatch.models import Dispatch, Evidence, Recipient
+from app.web.moments import Moment
 from app.web.schemas import Body, Instant, Line, NearInstant, PageQuery, Text, View
 
 Address = Annotated[Line, StringConstraints(min_length=3, max_length=254)]
 Addresses = Annotated[list[Address], Field(max_length=20)]
 Subject = Annotated[Line, StringConstraints(min_length=1, max_length=150)]
 Kind = Literal["first", "resend", "reminder", "receipt", "link"]
+DeliveryState = Literal[
+    "queued",
+    "held",
+    "uncertain",
+    "deferred",
+    "sent",
+    "delivered",
+    "opened",
+    "failed",
+    "bounced",
+    "complained",
+    "cancelled",
+]
 Words = Annotated[Text, StringConstraints(min_length=1, max_length=10_000)]
 
 
@@ -82,7 +96,7 @@ class RecipientView(View):
     id: UUID
     address: str = Field(examples=["oficina@varaderosol.example"])
     kind: str = Field(description="`to` or `cc`.", examples=["to"])
-    delivery_state: str = Field(examples=["sent"])
+    delivery_state: DeliveryState = Field(examples=["sent"])
     queued_at: Instant
     sent_at: Instant | None
     delivered_at: Instant | None
@@ -168,3 +182,12 @@ class DispatchQuery(PageQuery):
 
     contact_id: UUID | None = Field(None, description="Only those to this contact.")
     document_id: UUID | None = Field(None, description="Only those of this document.")
+    from_: Moment | None = Field(
+        None, alias="from", description="Made from this day or instant on.", examples=["2026-11-01"]
+    )
+    to: Moment | None = Field(
+        None, description="Made to the end of this day, or before this instant."
+    )
+    delivery_state: DeliveryState | None = Field(
+        None, description="Only those with a message that is now in this state."
+    )

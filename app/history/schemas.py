@@ -1,47 +1,14 @@
 """What goes in and out about history."""
 
-import re
-from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, JsonValue, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import Field, JsonValue
 
 from app.events.kinds import KINDS
 from app.events.record import Group
+from app.web.moments import Moment
 from app.web.schemas import AnyOf, Instant, PageQuery, View
-
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_YEARS = range(1900, 3000)
-
-
-def _moment(value: object) -> object:
-    """Read a day or an instant with its zone; years no history has are refused."""
-    try:
-        text = str(value)
-        moment = date.fromisoformat(text) if _DAY.fullmatch(text) else datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    is_naive = isinstance(moment, datetime) and moment.tzinfo is None
-    if moment is None or is_naive or moment.year not in _YEARS:
-        raise PydanticCustomError("moment_pattern", "Expected a day or an instant with its zone.")
-    return moment
-
-
-Moment = Annotated[
-    date | datetime,
-    BeforeValidator(_moment),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "format": "date"},
-                {"type": "string", "format": "date-time"},
-            ]
-        }
-    ),
-]
-"""A day in the organization's zone, or an instant."""
 
 
 class EventQuery(PageQuery):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,9 +14,10 @@ from sqlalchemy.orm import aliased, selectinload
 from app.dispatch.models import Dispatch, Recipient
 from app.documents.models import Decision, Document
 from app.events.models import Event
-from app.history.schemas import EventQuery, Moment
+from app.history.schemas import EventQuery
 from app.kernel.actor import Actor, ActorKind
 from app.organizations import queries as organizations
+from app.web.moments import end_of, start_of
 
 QUEUED, SENT = "dispatch.queued", "dispatch.sent"
 NEWS = "dispatch.recipient_state_changed"
@@ -77,9 +78,9 @@ async def read(
         conditions.append(_failed())
     zone = ZoneInfo((await organizations.get(tx, actor.organization_id)).time_zone)
     if query.from_ is not None:
-        conditions.append(Event.occurred_at >= _start(query.from_, zone))
+        conditions.append(Event.occurred_at >= start_of(query.from_, zone))
     if query.to is not None:
-        conditions.append(Event.occurred_at < _end(query.to, zone))
+        conditions.append(Event.occurred_at < end_of(query.to, zone))
     if before is not None:
         conditions.append(tuple_(Event.occurred_at, Event.id) < before)
     order = (Event.occurred_at.desc(), Event.id.desc())
@@ -126,16 +127,6 @@ def _failed() -> ColumnElement[bool]:
         and_(Event.kind == NEWS, Event.payload["to"].as_string().in_(FAILURES)),
         Event.kind.in_(_FAILED_KINDS),
     )
-
-
-def _start(moment: Moment, zone: ZoneInfo) -> datetime:
-    return moment if isinstance(moment, datetime) else datetime.combine(moment, time(), zone)
-
-
-def _end(moment: Moment, zone: ZoneInfo) -> datetime:
-    if isinstance(moment, datetime):
-        return moment
-    return datetime.combine(moment + timedelta(days=1), time(), zone)
 
 
 @dataclass(frozen=True, slots=True)

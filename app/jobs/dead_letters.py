@@ -38,12 +38,6 @@ async def list_dead(tx: AsyncSession, *, limit: int = 100) -> list[DeadLetter]:
     return [DeadLetter(*row) for row in rows]
 
 
-async def count_dead(tx: AsyncSession) -> int:
-    """Count dead letters."""
-    query = text("select count(*) from pgqueuer where status = 'failed'")
-    return int(await tx.scalar(query) or 0)
-
-
 async def requeue(tx: AsyncSession, job_id: int) -> bool:
     """Let a dead letter be tried again from its first attempt; tell whether there was one."""
     row = await tx.execute(

@@ -17,6 +17,7 @@ from pgqueuer.models import Context, Schedule
 from pgqueuer.models import Job as Row
 from typing_extensions import override
 
+from app.jobs.deaths import Deaths, WorkersDied
 from app.jobs.queue import Job
 
 log = structlog.get_logger()
@@ -77,7 +78,8 @@ class _Executor(EntrypointExecutor):
         try:
             await super().execute(job, context)
         except Exception as error:
-            if job.attempts + 1 >= ATTEMPTS_MAX and await self._is_buried(job):
+            is_over = job.attempts + 1 >= ATTEMPTS_MAX or isinstance(error, WorkersDied)
+            if is_over and await self._is_buried(job):
                 log.exception("job_dead", job=job.entrypoint, job_id=job.id)
                 raise
             delay = delay_after(job.attempts, random.random())  # noqa: S311 - not a secret
@@ -159,8 +161,10 @@ class Runner:
             server_settings={"role": "conforme_worker", "application_name": "conforme_worker"},
         ) as pool:
             queuer = PgQueuer.from_asyncpg_pool(pool)
+            deaths = Deaths(pool, self._heartbeat_timeout)
             for kind, handler in self._handlers.items():
-                _register(queuer, kind, handler, self._burials.get(kind, _nothing_follows))
+                burial = self._burials.get(kind, _nothing_follows)
+                _register(queuer, kind, handler, burial, deaths)
             if mode is QueueExecutionMode.continuous:
                 for scheduled in self._schedules:
                     _schedule(queuer, scheduled)
@@ -178,7 +182,9 @@ async def _nothing_follows(_: Job) -> None:
     """Most jobs leave a dead letter and nothing else."""
 
 
-def _register(queuer: PgQueuer, kind: type[Job], handler: Handler, burial: Handler) -> None:
+def _register(
+    queuer: PgQueuer, kind: type[Job], handler: Handler, burial: Handler, deaths: Deaths
+) -> None:
     async def do(work: Handler, row: Row) -> None:
         job = kind.from_bytes(row.payload or b"{}")
         with structlog.contextvars.bound_contextvars(
@@ -187,6 +193,7 @@ def _register(queuer: PgQueuer, kind: type[Job], handler: Handler, burial: Handl
             await work(job)
 
     async def execute(row: Row) -> None:
+        await deaths.require_few(row)
         await do(handler, row)
 
     async def bury(row: Row) -> None:

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
+from typing import Literal
 
 import pytest
 from sqlalchemy import select
@@ -58,8 +59,14 @@ async def through(office: Office) -> AsyncIterator[Callable[..., Office]]:
     """Put a real SMTP client to a relay into the office's worker."""
     async with AsyncExitStack() as stack:
 
-        def connect(relay: Relay, security: str = "none") -> Office:
-            transport = SmtpTransport("127.0.0.1", relay.port, security, timeouts=QUICK)  # type: ignore[arg-type]  # one of three words
+        def connect(relay: Relay, security: Literal["starttls", "none"] = "none") -> Office:
+            transport = SmtpTransport(
+                "127.0.0.1",
+                relay.port,
+                security,
+                timeouts=QUICK,
+                clock=office.clock,
+            )
             stack.push_async_callback(transport.aclose)
             worker: Container = replace(office.worker, mail=transport)
             return replace(office, worker=worker)
@@ -193,3 +200,56 @@ async def test_without_starttls_nothing_leaves_in_clear(
     assert "MAIL" not in relay.verbs()
     assert await status(office, document_id) == "issued"
     assert await violations(office) == []
+
+
+async def test_a_relay_away_for_everybody_is_asked_once_a_rest_and_costs_no_attempt(
+    office: Office, through: Callable[..., Office]
+) -> None:
+    """However many messages wait: while the relay rests they hear so at once."""
+    async with listening(Relay(answers={"CONNECT": "421 4.3.2 too busy"})) as relay:
+        faulty = through(relay)
+        document_id = await order(faulty, *(f"a{n}@velero.example" for n in range(5)))
+        assert await faulty.deliver() == 5
+        assert relay.connections == 1
+        for rested, connections in ((31, 2), (40, 2), (21, 3)):
+            office.clock.advance(timedelta(seconds=rested))
+            await faulty.deliver()
+            assert relay.connections == connections
+        waiting = await rows(office)
+        assert {(row.queue_state, row.state, row.attempts) for row in waiting} == {
+            ("ready", "deferred", 0)
+        }
+        assert {row.last_error for row in waiting} == {"4.3.2 too busy"}
+        relay.answers = {}
+        office.clock.advance(timedelta(minutes=11))
+        assert await faulty.deliver() == 5
+    assert {row.state for row in await rows(office)} == {"sent"}
+    assert relay.connections == 4
+    assert await status(office, document_id) == "sent"
+    assert await violations(office) == []
+
+
+async def test_a_relay_that_never_comes_back_ends_with_the_messages_age(
+    office: Office, through: Callable[..., Office]
+) -> None:
+    async with listening(Relay(answers={"CONNECT": Break.DROP})) as relay:
+        faulty = through(relay)
+        document_id = await order(faulty, "ana@velero.example", "zoe@velero.example")
+        await faulty.deliver()
+        office.clock.advance(timedelta(hours=47, minutes=59))
+        await faulty.deliver()
+    assert {(row.queue_state, row.state, row.attempts) for row in await rows(office)} == {
+        ("dead", "failed", 0)
+    }
+    assert await status(office, document_id) == "issued"
+    assert await violations(office) == []
+
+
+async def test_one_messages_trouble_does_not_make_the_relay_rest(
+    office: Office, through: Callable[..., Office]
+) -> None:
+    async with listening(Relay(once={"RCPT": "421 4.3.2 not that one"})) as relay:
+        faulty = through(relay)
+        await order(faulty, "ana@velero.example", "zoe@velero.example")
+        await faulty.deliver()
+    assert sorted(row.state for row in await rows(office)) == ["deferred", "sent"]

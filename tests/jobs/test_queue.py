@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from app.container import Container
 from app.jobs import dead_letters
 from app.jobs.queue import Job, enqueue
-from app.jobs.runner import LONGEST_DELAY, Runner, delay_after
+from app.jobs.runner import LONGEST_DELAY, Handler, Runner, delay_after
 from app.kernel.identifiers import new_id
 from app.settings import Settings
 
@@ -85,15 +86,10 @@ async def test_a_failure_is_retried_later_and_a_hopeless_one_is_kept_visible(
 
     async with container.database.transaction() as tx:
         await enqueue(tx, job)
-    for _ in range(12):
-        async with container.database.transaction() as tx:
-            await tx.execute(
-                text("update pgqueuer set execute_after = now() where status = 'queued'"
-                     " and headers->>'organization_id' = :id"),
-                {"id": str(job.organization_id)},
-            )  # fmt: skip
-        runner = Runner(settings.database_url.get_secret_value(), {Ring: fail})
-        await one_round(runner, container, job)
+    with capture_logs() as told:
+        await fail_for_good(container, settings, job, fail)
+    (alert,) = [one for one in told if one["event"] == "job_dead"]
+    assert (alert["log_level"], alert["job"]) == ("error", "tests.ring")
     async with container.database.transaction() as tx:
         dead = [one for one in await dead_letters.list_dead(tx)
                 if one.organization_id == str(job.organization_id)]  # fmt: skip
@@ -101,6 +97,64 @@ async def test_a_failure_is_retried_later_and_a_hopeless_one_is_kept_visible(
     async with container.database.transaction() as tx:
         assert await dead_letters.requeue(tx, dead[0].id)
         assert not await dead_letters.requeue(tx, dead[0].id)
+
+
+async def fail_for_good(
+    container: Container, settings: Settings, job: Ring, handler: Handler
+) -> None:
+    """Try a job as often as it may be, without the waits."""
+    for _ in range(12):
+        async with container.database.transaction() as tx:
+            await tx.execute(
+                text("update pgqueuer set execute_after = now() where status = 'queued'"
+                     " and headers->>'organization_id' = :id"),
+                {"id": str(job.organization_id)},
+            )  # fmt: skip
+        runner = Runner(settings.database_url.get_secret_value(), {Ring: handler})
+        await one_round(runner, container, job)
+
+
+async def test_a_job_that_kills_every_worker_is_buried_by_name(
+    container: Container, settings: Settings
+) -> None:
+    """As the queue sees it: picked, and the worker silent; no attempt is counted by that."""
+    job, done = a_ring(), []
+
+    async def ring(job: Ring) -> None:
+        done.append(job)
+
+    async with container.database.transaction() as tx:
+        await enqueue(tx, job)
+    for _ in range(5):
+        await be_picked_by_the_dead(container, job)
+    runner = Runner(settings.database_url.get_secret_value(), {Ring: ring})
+    with capture_logs() as told:
+        await one_round(runner, container, job)
+    assert [one["job"] for one in told if one["event"] == "job_dead"] == ["tests.ring"]
+    async with container.database.transaction() as tx:
+        dead = [one for one in await dead_letters.list_dead(tx)
+                if one.organization_id == str(job.organization_id)]  # fmt: skip
+    assert [one.error for one in dead] == ["WorkersDied"]
+    assert job not in done
+    async with container.database.transaction() as tx:
+        assert await dead_letters.requeue(tx, dead[0].id)
+    await Runner(settings.database_url.get_secret_value(), {Ring: ring}).drain()
+    assert job in done
+
+
+async def be_picked_by_the_dead(container: Container, job: Ring) -> None:
+    async with container.database.transaction() as tx:
+        await tx.execute(
+            text(
+                "with claimed as ("
+                " update pgqueuer set status = 'picked', queue_manager_id = gen_random_uuid(),"
+                " heartbeat = now() - interval '1 hour', execute_after = now() - interval '1 hour'"
+                " where headers->>'organization_id' = :id returning *)"
+                " insert into pgqueuer_log (job_id, status, entrypoint, priority)"
+                " select id, status, entrypoint, priority from claimed"
+            ),
+            {"id": str(job.organization_id)},
+        )
 
 
 async def one_round(runner: Runner, container: Container, job: Job) -> None:

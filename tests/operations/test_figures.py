@@ -10,6 +10,9 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.container import Container
+from app.documents.tasks import RenderPdf
+from app.jobs.queue import enqueue
+from app.kernel.identifiers import new_id
 from app.main import create_app
 from app.operations.figures import BACKLOG
 from tests.factories import a_contact, an_issued_quote
@@ -87,10 +90,19 @@ async def test_what_waits_is_told_over_all_organizations(office: Office) -> None
 
 
 async def test_dead_jobs_the_pool_and_the_build_are_told(office: Office) -> None:
+    before = await figures_of(office)
     async with office.worker.database.transaction() as tx:
-        dead = await tx.scalar(text("select count(*) from pgqueuer where status = 'failed'"))
+        await enqueue(tx, RenderPdf(office.organization_id, new_id(), 1))
+        await tx.execute(
+            text(
+                "update pgqueuer set status = 'failed' where headers->>'organization_id' = :id"
+                " and entrypoint = 'documents.render_pdf'"
+            ),
+            {"id": str(office.organization_id)},
+        )
     told = await figures_of(office)
-    assert value(told, "conforme_dead_jobs") == dead
+    assert value(told, "conforme_dead_jobs") == value(before, "conforme_dead_jobs") + 1
+    assert (await office.api.get("/health/ready")).status_code == 200
     assert value(told, "conforme_pool_in_use") >= 0
     assert value(told, "conforme_pool_size") == office.container.settings.database_pool_size * 2
     assert 'conforme_build_info{python="3.' in told
