@@ -19,9 +19,11 @@ from app.operations.figures import router as metrics
 from app.organizations import queries as organizations
 from app.organizations.audit_router import router as audit
 from app.organizations.logo_router import router as logos
+from app.organizations.password_router import router as passwords
 from app.organizations.router import auth
 from app.organizations.router import router as access
 from app.organizations.settings_router import router as settings
+from app.organizations.users_router import router as users
 from app.payments.router import router as payments
 from app.portal.browser import router as browser
 from app.portal.router import router as portal
@@ -57,6 +59,8 @@ def create_app(container: Container) -> FastAPI:
     for router in (
         auth,
         access,
+        passwords,
+        users,
         audit,
         settings,
         logos,

@@ -65,6 +65,11 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "http://127.0.0.1:8000", description="Where clients' links lead; no slash at the end."
     )
+    front_end_url: str = Field(
+        "http://127.0.0.1:3000",
+        description="Where staff's front end is: invitations lead to `/invitation#token=…`,"
+        " password resets to `/password-reset#token=…`; no slash at the end.",
+    )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Host names the API answers to, comma-separated; all when empty."
     )
@@ -127,9 +132,9 @@ class Settings(BaseSettings):
             raise ValueError("write 32 bytes in URL-safe base64")
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "front_end_url")
     @classmethod
-    def _is_where_clients_go(cls, value: str) -> str:
+    def _is_where_people_go(cls, value: str) -> str:
         parts = _address(value)
         if parts.scheme not in {"https", "http"} or not parts.hostname:
             raise ValueError("write https://host")

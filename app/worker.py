@@ -21,6 +21,8 @@ from app.jobs.runner import HEARTBEAT_TIMEOUT, Handler, Runner, Scheduled
 from app.kernel.actor import Actor
 from app.kernel.database import Base
 from app.notices import service as notices
+from app.organizations import mailing
+from app.organizations.mailing import Post, SendInvitation, SendPasswordReset
 from app.organizations.models import AuditEntry, Organization
 from app.web import idempotency
 
@@ -30,6 +32,13 @@ CHAINED = (Event.__tablename__, Decision.__tablename__, AuditEntry.__tablename__
 def handlers_of(container: Container) -> Mapping[type[Job], Handler]:
     """Say which function does which job."""
     outbox = outbox_of(container)
+    post = Post(
+        database=container.database,
+        clock=container.clock,
+        transport=container.mail,
+        mail_from=container.settings.mail_from,
+        front_end_url=container.settings.front_end_url,
+    )
 
     async def send(job: SendMessage) -> None:
         await sending.send(job, outbox)
@@ -37,7 +46,18 @@ def handlers_of(container: Container) -> Mapping[type[Job], Handler]:
     async def render(job: RenderPdf) -> None:
         await render_pdf(job, container.database, container.printer, container.clock)
 
-    return {SendMessage: send, RenderPdf: render}
+    async def send_invitation(job: SendInvitation) -> None:
+        await mailing.send_invitation(job, post)
+
+    async def send_password_reset(job: SendPasswordReset) -> None:
+        await mailing.send_password_reset(job, post)
+
+    return {
+        SendMessage: send,
+        RenderPdf: render,
+        SendInvitation: send_invitation,
+        SendPasswordReset: send_password_reset,
+    }
 
 
 def burials_of(container: Container) -> Mapping[type[Job], Handler]:

@@ -7,16 +7,13 @@ staff's own words) is only ever a value: it is never read as a format or as mark
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from textwrap import fill
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.documents.printable import DocumentType, InvoiceKind, Printable, TaxTreatment
 from app.kernel import formats
 from app.kernel.colors import DARK, LIGHT, dark_accent, light_accent
 from app.kernel.money import Money
 from app.kernel.wording import Wording, wording
+from app.mail.letters import render
 from app.mail.text import block_text, file_name_text, header_text
 
 LINK = "{link}"
@@ -25,17 +22,8 @@ LINK = "{link}"
 _SUBJECT_LENGTH_MAX = 150
 _NAME_LENGTH_MAX = 100
 _LINE_LENGTH_MAX = 200
-_COLUMNS = 72
 _PAYABLE = frozenset({DocumentType.PROFORMA, DocumentType.INVOICE})
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent.parent / "templates" / "letters"),
-    autoescape=select_autoescape(["html"]),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-)
 
 
 class LetterKind(StrEnum):
@@ -149,12 +137,8 @@ def compose(order: LetterOrder) -> Letter:
         "accent": light_accent(says.accent_color),
         "dark_accent": dark_accent(says.accent_color),
     }
-    return Letter(
-        subject=subject,
-        body=body,
-        text=_TEMPLATES.get_template("document.txt").render(parts),
-        html=_TEMPLATES.get_template("document.html").render(parts),
-    )
+    text, html = render(parts)
+    return Letter(subject=subject, body=body, text=text, html=html)
 
 
 def default_subject(says: Printable, kind: LetterKind, language: str) -> str:
@@ -354,14 +338,3 @@ def _footer(order: LetterOrder, words: Wording) -> list[str]:
         words("footer.addressee", address=header_text(order.address, 254)),
     ]
     return [line for line in lines if line]
-
-
-def _wrap(text: str) -> str:
-    """Fold each line to the columns of plain mail; what has no spaces stays whole."""
-    return "\n".join(
-        fill(line, _COLUMNS, break_long_words=False, break_on_hyphens=False)
-        for line in text.split("\n")
-    )
-
-
-_TEMPLATES.filters["wrap"] = _wrap

@@ -30,6 +30,14 @@ class Permission(StrEnum):
     PRIVACY_ADMIN = "privacy:admin"
 
 
+class Visibility(StrEnum):
+    """Whose contacts and documents a user sees."""
+
+    OWN = "own"
+    TEAM = "team"
+    ALL = "all"
+
+
 class ActorKind(StrEnum):
     """The kinds of author an event can have."""
 
@@ -48,6 +56,8 @@ class Actor:
         id: The user, API key or recipient; None for the system.
         name: As history shows it.
         principal: Stable text that owns idempotency keys and rate limits.
+        visibility: Whose rows they see; integrations and the system see all.
+        team: A user's team, for the visibility of that name.
         is_fresh: Whether a user proved moments ago who they are; an API key never does.
     """
 
@@ -56,6 +66,8 @@ class Actor:
     id: UUID | None
     name: str
     permissions: frozenset[Permission] = frozenset()
+    visibility: Visibility = Visibility.ALL
+    team: str | None = None
     is_fresh: bool = False
 
     @property

@@ -11,13 +11,12 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kernel.actor import Actor, ActorKind, Permission
+from app.kernel.actor import Actor, ActorKind, Permission, Visibility
 from app.kernel.database import enter_organization
 from app.kernel.errors import Fault, Forbidden, Malformed, NotFound, Unauthenticated
 from app.organizations import queries, sessions
 from app.organizations.api_keys import hash_key, is_well_formed
 from app.organizations.models import Membership, Session, User
-from app.organizations.roles import PERMISSIONS, AccessRole
 from app.web import idempotency
 from app.web.dependencies import Db, Now, Tx, note_organization
 
@@ -74,7 +73,6 @@ async def identify(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor
         actor = await _by_api_key(tx, shown, at=at)
     else:
         actor = await _by_session(tx, shown, at=at)
-    await enter_organization(tx, actor.organization_id)
     note_organization(shown.request, actor.organization_id)
     return actor
 
@@ -106,6 +104,7 @@ async def _by_api_key(tx: AsyncSession, shown: Presented, *, at: datetime) -> Ac
         raise NotFound(reason="organization_foreign")
     if key.last_used_at is None or at - key.last_used_at > _USE_NOTED_EVERY:
         key.last_used_at = at
+    await enter_organization(tx, key.organization_id)
     scopes = frozenset(Permission(scope) for scope in key.scopes)
     return Actor(ActorKind.INTEGRATION, key.organization_id, key.id, key.name, scopes)
 
@@ -113,17 +112,23 @@ async def _by_api_key(tx: AsyncSession, shown: Presented, *, at: datetime) -> Ac
 async def _by_session(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor:
     user, session = await session_of(tx, shown, at=at)
     membership = _choose(await queries.memberships(tx, user.id), shown.organization_id)
+    await enter_organization(tx, membership.organization_id)
+    role = await queries.access_role(tx, membership.organization_id, membership.access_role_id)
     return Actor(
         ActorKind.USER,
         membership.organization_id,
         user.id,
-        user.name,
-        PERMISSIONS[AccessRole(membership.role)],
+        membership.name,
+        role.grants,
+        visibility=Visibility(role.visibility),
+        team=membership.team,
         is_fresh=at - session.authenticated_at < sessions.FRESH_FOR,
     )
 
 
 def _choose(memberships: Sequence[Membership], organization_id: UUID | None) -> Membership:
+    if not memberships:
+        raise Unauthenticated
     if organization_id is None:
         if len(memberships) == 1:
             return memberships[0]

@@ -15,9 +15,11 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, ActorKind
+from app.kernel.database import enter_organization
 from app.kernel.identifiers import new_id
-from app.organizations.models import AuditEntry
+from app.organizations import queries
+from app.organizations.models import AuditEntry, User
 
 Changes = Mapping[str, tuple[object, object]]
 """By field, its value before and after."""
@@ -62,6 +64,16 @@ async def audit(
             request_id=structlog.contextvars.get_contextvars().get("request_id"),
         )
     )
+
+
+async def audit_everywhere(
+    tx: AsyncSession, user: User, action: str, changes: Changes | None = None, *, at: datetime
+) -> None:
+    """Write what a user did to their own account into every organization they belong to."""
+    for membership in await queries.memberships(tx, user.id):
+        await enter_organization(tx, membership.organization_id)
+        actor = Actor(ActorKind.USER, membership.organization_id, user.id, membership.name)
+        await audit(tx, actor, action, "user", user.id, changes or {}, at=at)
 
 
 def difference(before: Mapping[str, object], after: Mapping[str, object]) -> Changes:

@@ -5,10 +5,20 @@ from decimal import Decimal
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Numeric, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Numeric,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.actor import Permission
 from app.kernel.database import Base
+from app.organizations.roles import Template
 
 
 class Letterhead:
@@ -76,22 +86,112 @@ class User(Base):
     created_at: Mapped[datetime]
 
 
+class AccessRole(Base):
+    """What those who hold it may do, and whose rows they see."""
+
+    __tablename__ = "access_roles"
+    __table_args__ = (
+        CheckConstraint(
+            "template in ('admin', 'manager', 'administrative', 'salesperson', 'viewer')",
+            name="template",
+        ),
+        CheckConstraint("visibility in ('own', 'team', 'all')", name="visibility"),
+        UniqueConstraint("organization_id", "name"),
+        UniqueConstraint("organization_id", "template"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    template: Mapped[str | None]
+    """Which of the five an organization begins with it was; None for its own."""
+    permissions: Mapped[list[str]]
+    visibility: Mapped[str]
+    created_at: Mapped[datetime]
+    version: Mapped[int]
+
+    @property
+    def grants(self) -> frozenset[Permission]:
+        """What it lets its holders do; admins may do whatever there is."""
+        if self.template == Template.ADMIN:
+            return frozenset(Permission)
+        return frozenset(Permission(one) for one in self.permissions)
+
+
 class Membership(Base):
-    """A user's place in an organization: which access role, which team."""
+    """A user's place in an organization: their name there, access role and team."""
 
     __tablename__ = "memberships"
     __table_args__ = (
-        CheckConstraint(
-            "role in ('admin', 'manager', 'administrative', 'salesperson', 'viewer')", name="role"
-        ),
+        CheckConstraint("status in ('active', 'inactive')", name="status"),
         UniqueConstraint("organization_id", "user_id"),
+        ForeignKeyConstraint(
+            ["organization_id", "access_role_id"],
+            ["access_roles.organization_id", "access_roles.id"],
+        ),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
-    role: Mapped[str]
+    name: Mapped[str]
+    """As the organization calls them; each may call the same person otherwise."""
+    access_role_id: Mapped[UUID]
     team: Mapped[str | None]
+    status: Mapped[str]
     created_at: Mapped[datetime]
+    version: Mapped[int]
+
+
+class Invitation(Base):
+    """A place in the organization offered to an e-mail address."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "access_role_id"],
+            ["access_roles.organization_id", "access_roles.id"],
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    name: Mapped[str]
+    team: Mapped[str | None]
+    access_role_id: Mapped[UUID]
+    invited_by_name: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    mail_failure: Mapped[str | None]
+    accepted_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    version: Mapped[int]
+
+    def status_at(self, at: datetime) -> str:
+        """Tell how it stands: `accepted`, `revoked`, `expired` or `pending`."""
+        if self.accepted_at is not None:
+            return "accepted"
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at <= at else "pending"
+
+
+class MailedToken(Base):
+    """From the hash of a mailed secret to what it opens; one per purpose and subject."""
+
+    __tablename__ = "mailed_tokens"
+    __table_args__ = (
+        CheckConstraint("purpose in ('invitation', 'password_reset')", name="purpose"),
+        UniqueConstraint("purpose", "subject_id"),
+    )
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id"))
+    purpose: Mapped[str]
+    subject_id: Mapped[UUID]
+    """The invitation, or the user."""
+    expires_at: Mapped[datetime]
 
 
 class Session(Base):

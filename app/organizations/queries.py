@@ -10,6 +10,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.organizations.audit_schemas import AuditQuery
 from app.organizations.models import (
+    AccessRole,
     AllowedOrigin,
     ApiKey,
     AuditEntry,
@@ -68,22 +69,35 @@ async def find_session_token(
 
 
 async def memberships(tx: AsyncSession, user_id: UUID) -> list[Membership]:
-    """List a user's organizations, oldest membership first."""
-    query = select(Membership).where(Membership.user_id == user_id).order_by(Membership.created_at)
-    return list(await tx.scalars(query))
+    """List where a user is active, oldest membership first."""
+    query = select(Membership).where(Membership.user_id == user_id, Membership.status == "active")
+    return list(await tx.scalars(query.order_by(Membership.created_at)))
 
 
-async def find_member(tx: AsyncSession, actor: Actor, user_id: UUID) -> User | None:
+async def find_member(tx: AsyncSession, actor: Actor, user_id: UUID) -> Membership | None:
     """Find a user who belongs to the actor's organization and is active."""
     return await tx.scalar(
-        select(User)
-        .join(Membership, Membership.user_id == User.id)
+        select(Membership)
+        .join(User, User.id == Membership.user_id)
         .where(
             Membership.organization_id == actor.organization_id,
-            User.id == user_id,
+            Membership.user_id == user_id,
+            Membership.status == "active",
             User.status == "active",
         )
     )
+
+
+async def access_role(tx: AsyncSession, organization_id: UUID, role_id: UUID) -> AccessRole:
+    """Give one access role of the organization entered.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = await tx.get(AccessRole, (organization_id, role_id))
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def find_api_key(tx: AsyncSession, key_hash: bytes, *, at: datetime) -> ApiKey | None:

@@ -1,13 +1,13 @@
-"""What each access role may do (pure)."""
+"""The access roles an organization begins with (pure)."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
-from app.kernel.actor import Permission
+from app.kernel.actor import Permission, Visibility
 
 
-class AccessRole(StrEnum):
-    """The templates of the contract; roles an organization makes itself come later."""
+class Template(StrEnum):
+    """The five roles; an organization changes all but the first, and adds its own."""
 
     ADMIN = "admin"
     MANAGER = "manager"
@@ -33,16 +33,24 @@ _SALES = _READ | {
 }
 _OFFICE = _SALES | {Permission.PAYMENTS_CREATE}
 
-PERMISSIONS: Mapping[AccessRole, frozenset[Permission]] = {
-    AccessRole.ADMIN: frozenset(Permission),
-    AccessRole.MANAGER: _OFFICE
+PERMISSIONS: Mapping[Template, frozenset[Permission]] = {
+    Template.ADMIN: frozenset(Permission),
+    Template.MANAGER: _OFFICE
     | {
         Permission.PAYMENTS_REFUND,
         Permission.PAYMENTS_MANAGE,
         Permission.SETTINGS_READ,
         Permission.USERS_READ,
     },
-    AccessRole.ADMINISTRATIVE: _OFFICE,
-    AccessRole.SALESPERSON: _SALES,
-    AccessRole.VIEWER: _READ,
+    Template.ADMINISTRATIVE: _OFFICE,
+    Template.SALESPERSON: _SALES,
+    Template.VIEWER: _READ,
+}
+
+VISIBILITY: Mapping[Template, Visibility] = {
+    Template.ADMIN: Visibility.ALL,
+    Template.MANAGER: Visibility.ALL,
+    Template.ADMINISTRATIVE: Visibility.ALL,
+    Template.SALESPERSON: Visibility.OWN,
+    Template.VIEWER: Visibility.ALL,
 }

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.kernel.actor import Actor, ActorKind, Permission
 from app.kernel.database import enter_organization
 from app.kernel.errors import Forbidden, Unauthenticated
-from app.organizations import queries, service, sessions
+from app.organizations import member_queries, queries, service, sessions
 from app.organizations.access import (
     COOKIE,
     Credentials,
@@ -72,8 +72,8 @@ async def log_in(
     await limits.take(LOGIN_BY_SOURCE, source, at=at)
     await limits.take(LOGIN_BY_ACCOUNT, body.email.lower(), at=at)
     async with database.transaction() as tx:
-        user = await queries.find_user_by_email(tx, body.email)
-    known = user.password_hash if user is not None and user.status == "active" else None
+        user = await member_queries.find_user_to_sign_in(tx, body.email)
+    known = user.password_hash if user is not None else None
     if not await provided(request, Passwords).verify(body.password, known) or user is None:
         raise Unauthenticated(reason="credentials_wrong")
     async with database.transaction() as tx:
@@ -140,11 +140,15 @@ async def get_me(actor: SomeUser, tx: Tx) -> MeView:
     for held in await queries.memberships(tx, user.id) if user else []:
         await enter_organization(tx, held.organization_id)
         organization = await queries.get(tx, held.organization_id)
+        role = await queries.access_role(tx, held.organization_id, held.access_role_id)
         views.append(
             MembershipView(
                 organization_id=organization.id,
                 organization_name=organization.name,
-                role=held.role,
+                role=role.template or "custom",
+                access_role_id=role.id,
+                access_role_name=role.name,
+                visibility=role.visibility,
                 team=held.team,
             )
         )

@@ -3,21 +3,42 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
+from app.kernel import reach
 from app.kernel.actor import Permission
+from app.kernel.findings import Refused
 from app.organizations.models import ApiKey
 from app.web.schemas import Body, Instant, Line, NearInstant, PageQuery, View
 
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+def _address(value: str) -> str:
+    """Normalize an address that mail will be sent to; accounts know no capitals."""
+    try:
+        return reach.email(value).lower()
+    except Refused:
+        raise PydanticCustomError("email.format", "Expected an e-mail address.") from None
+
+
+Address = Annotated[Line, StringConstraints(min_length=3, max_length=254)]
+"""What somebody claims to be their address."""
+
+Email = Annotated[
+    Line,
+    StringConstraints(min_length=3, max_length=254),
+    AfterValidator(_address),
+    Field(json_schema_extra={"format": "email"}),
+]
+"""An address that mail will be sent to."""
+
+
 class LogIn(Body):
     """An address and a password."""
 
-    email: Annotated[Line, StringConstraints(min_length=3, max_length=254)] = Field(
-        examples=["oficina@tallernautico.example"]
-    )
+    email: Address = Field(examples=["oficina@tallernautico.example"])
     password: Password = Field(examples=["una frase larga y propia"])
 
 
@@ -55,7 +76,15 @@ class MembershipView(View):
 
     organization_id: UUID
     organization_name: str = Field(examples=["Taller Náutico Ejemplo"])
-    role: str = Field(examples=["admin"])
+    role: str = Field(
+        description="The template the access role was made from, or `custom`.", examples=["admin"]
+    )
+    access_role_id: UUID
+    access_role_name: str = Field(examples=["Administración del sistema"])
+    visibility: str = Field(
+        description="Whose contacts and documents are seen: `own`, `team` or `all`.",
+        examples=["all"],
+    )
     team: str | None
 
 

@@ -13,11 +13,19 @@ from app.kernel.actor import Actor, Permission
 from app.kernel.database import enter_organization
 from app.kernel.errors import Fault, Invalid
 from app.kernel.identifiers import new_id
+from app.kernel.wording import wording
 from app.organizations import queries
 from app.organizations.api_keys import hash_key, new_key
 from app.organizations.auditing import audit, difference
-from app.organizations.models import AllowedOrigin, ApiKey, Membership, Organization, User
-from app.organizations.roles import AccessRole
+from app.organizations.models import (
+    AccessRole,
+    AllowedOrigin,
+    ApiKey,
+    Membership,
+    Organization,
+    User,
+)
+from app.organizations.roles import PERMISSIONS, VISIBILITY, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +85,40 @@ async def found_organization(
             created_at=at,
         )
         tx.add(user)
+    roles = _first_roles(organization)
+    tx.add_all(roles)
     await tx.flush()
     tx.add(
         Membership(
             user_id=user.id,
             organization_id=organization.id,
-            role=AccessRole.ADMIN.value,
+            name=admin_name,
+            access_role_id=next(one.id for one in roles if one.template == Template.ADMIN),
+            status="active",
             created_at=at,
+            version=1,
         )
     )
     await tx.flush()
     return organization, user
+
+
+def _first_roles(organization: Organization) -> list[AccessRole]:
+    """Give an organization the five templates as roles of its own, named in its language."""
+    words = wording("access", organization.default_language)
+    return [
+        AccessRole(
+            organization_id=organization.id,
+            id=new_id(),
+            name=words(f"role.{template}"),
+            template=template.value,
+            permissions=sorted(PERMISSIONS[template]),
+            visibility=VISIBILITY[template].value,
+            created_at=organization.created_at,
+            version=1,
+        )
+        for template in Template
+    ]
 
 
 async def create_api_key(

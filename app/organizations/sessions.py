@@ -66,6 +66,16 @@ async def end(tx: AsyncSession, session_id: UUID, *, at: datetime) -> None:
     await tx.execute(update(Session).where(Session.id == session_id).values(revoked_at=at))
 
 
+async def end_all(
+    tx: AsyncSession, user_id: UUID, *, but: UUID | None = None, at: datetime
+) -> None:
+    """Revoke every session of a user, but one they keep."""
+    query = update(Session).where(Session.user_id == user_id, Session.revoked_at.is_(None))
+    if but is not None:
+        query = query.where(Session.id != but)
+    await tx.execute(query.values(revoked_at=at))
+
+
 async def step_up(tx: AsyncSession, session_id: UUID, *, at: datetime) -> None:
     """Remember that the user of a session proved again who they are."""
     await tx.execute(update(Session).where(Session.id == session_id).values(authenticated_at=at))

@@ -22,6 +22,7 @@ _SECRET_PATHS = (
     re.compile(r"^(/d/)[^/]+"),
     re.compile(r"^(/public/v1/documents/)[^/]+"),
     re.compile(r"^(/hooks/[^/]+/[^/]+/)[^/]+"),
+    re.compile(r"^(/v1/invitations/)[^/]+(?=/accept)"),
 )
 
 

@@ -50,6 +50,7 @@ opened, accepted, rejected or paid.
 TAGS: Mapping[str, str] = {
     "access": "Signing in and out, and who is signed in.",
     "settings": "The organization, its API keys, number series and audit.",
+    "users": "The organization's people, their access roles, and invitations.",
     "contacts": "Clients, suppliers and leads: who documents go to.",
     "documents": "Quotes, delivery notes, proformas and invoices, from draft to issued.",
     "dispatch": "Sending a document by e-mail, and what became of each recipient.",

@@ -119,7 +119,9 @@ def render(problem: Problem, request: Request) -> JSONResponse:
 
 
 def _is_secret(request: Request) -> bool:
-    return request.url.path.startswith(("/public/", "/d/", "/hooks/"))
+    path = request.url.path
+    is_invitation = path.startswith("/v1/invitations/") and path.endswith("/accept")
+    return is_invitation or path.startswith(("/public/", "/d/", "/hooks/"))
 
 
 def _fault(fault: Fault, language: str) -> dict[str, JsonValue]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.database import Database
 from app.kernel.errors import TooMany
@@ -39,6 +40,9 @@ LINK_REQUESTS = Limit("link", 60, 60)
 CLIENT_COMMENTS = Limit("client_comments", 10, 60 * 60)
 CLIENT_ANSWERS = Limit("client_answers", 20, 60 * 60)
 """Accept, reject and take back together: ten answers taken back, each of which tells staff."""
+INVITATIONS = Limit("invitations", 50, 60 * 60)
+RESETS_BY_ADDRESS = Limit("resets_address", 3, 60 * 60)
+RESETS_BY_SOURCE = Limit("resets_source", 20, 60 * 60)
 RENEWALS = Limit("renewals", 3, 60 * 60)
 
 
@@ -61,11 +65,21 @@ class RateLimits:
         Raises:
             TooMany: The limit is reached; nothing was counted.
         """
-        key, window, step = self._meter(limit, subject)
         async with self.database.transaction() as tx:
-            row = await tx.execute(_TAKE, {"key": key, "now": at, "step": step, "window": window})
-            if row.first() is None:
-                raise TooMany(retry_after_s=max(1, int(step.total_seconds()) + 1))
+            await self.take_within(tx, limit, subject, at=at)
+
+    async def take_within(
+        self, tx: AsyncSession, limit: Limit, subject: str, *, at: datetime
+    ) -> None:
+        """Count one use in the caller's transaction; what is rolled back does not count.
+
+        Raises:
+            TooMany: The limit is reached; nothing was counted.
+        """
+        key, window, step = self._meter(limit, subject)
+        row = await tx.execute(_TAKE, {"key": key, "now": at, "step": step, "window": window})
+        if row.first() is None:
+            raise TooMany(retry_after_s=max(1, int(step.total_seconds()) + 1))
 
     async def check(self, limit: Limit, subject: str, *, at: datetime) -> None:
         """Look whether one more use would be allowed, without counting it.

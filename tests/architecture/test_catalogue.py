@@ -24,6 +24,7 @@ LISTED = {
     "api_keys": "routing: from a key's hash to its organization",
     "allowed_origins": "routing: a preflight names no organization",
     "link_tokens": "routing: from a link's hash to its organization",
+    "mailed_tokens": "routing: from a mailed secret's hash to its organization",
     "rate_limits": "meters keyed by a hash; no business content",
     "alembic_version": "the schema's own",
     "pgqueuer": "the queue library's",

@@ -32,7 +32,7 @@ def test_no_route_declares_two_things(application: FastAPI) -> None:
 
 
 def test_nothing_of_an_organization_is_public(application: FastAPI) -> None:
-    """Under /v1 only signing in and what describes the API itself is."""
+    """Under /v1 only signing in, choosing a password by mail, and what describes the API is."""
     public = {
         route.path
         for route in routes_of(application)
@@ -42,6 +42,9 @@ def test_nothing_of_an_organization_is_public(application: FastAPI) -> None:
     assert {path for path in ours if not str(path).startswith("/v1/meta/")} == {
         "/v1/auth/login",
         "/v1/auth/refresh",
+        "/v1/auth/password-reset",
+        "/v1/auth/password-reset/confirm",
+        "/v1/invitations/{token}/accept",
     }
 
 

@@ -78,8 +78,18 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
         "notice_id": [one["id"] for one in notices],
         "comment_id": [noted.json()["id"]],
         "user_id": [str(office.user_id)],
+        "invitation_id": [await an_invitation(office)],
     }
     return World(office, ids, made.json()["secret"])
+
+
+async def an_invitation(office: Office) -> str:
+    roles = await office.api.get("/v1/users")
+    role_id = roles.json()["data"][0]["access_role"]["id"]
+    body = {"email": "marta@taller.example", "name": "Marta", "access_role_id": role_id}
+    made = await office.api.post("/v1/invitations", json=body)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
 
 
 @pytest.fixture

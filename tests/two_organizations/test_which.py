@@ -4,9 +4,9 @@ import httpx
 
 from app.kernel.identifiers import new_id
 from app.organizations.models import Membership
-from app.organizations.roles import AccessRole
 from tests.factories import a_contact
 from tests.offices import Office
+from tests.organizations.people import role_id
 
 
 async def join(office: Office, other: Office) -> None:
@@ -14,8 +14,11 @@ async def join(office: Office, other: Office) -> None:
     membership = Membership(
         user_id=office.user_id,
         organization_id=other.organization_id,
-        role=AccessRole.ADMIN.value,
+        name="Joan Muestra",
+        access_role_id=await role_id(other, "admin"),
+        status="active",
         created_at=office.clock.now(),
+        version=1,
     )
     async with office.container.database.transaction() as tx:
         tx.add(membership)
