@@ -9,10 +9,12 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     Uuid,
+    and_,
     case,
     column,
     func,
     intersect,
+    or_,
     select,
     table,
     union,
@@ -64,12 +66,13 @@ def matching_documents(actor: Actor, sought: Sought) -> Select[UUID] | CompoundS
 
 def closeness(sought: Sought) -> ColumnElement[int]:
     """Tell how close a document comes; joined with its contact."""
-    compact_number = func.regexp_replace(func.lower(Document.number), "[^[:alnum:]]", "", "g")
-    exact = compact_number == sought.compact
+    own = Document.words.expression
+    is_number = func.split_part(own, " ", 2) == sought.compact  # the number without its signs
+    exact = and_(Document.number.is_not(None), is_number)
     amount = read_amount(sought.whole)
     if amount is not None:
-        exact |= Document.total_minor == amount
-    words = Document.words.expression + " " + Contact.words.expression
+        exact = or_(exact, Document.total_minor == amount)
+    words = own + " " + Contact.words.expression
     return case((exact, EXACT), else_=sought.closeness(words))
 
 
@@ -85,7 +88,7 @@ def _having(actor: Actor, word: str) -> CompoundSelect[UUID]:
 
 def _being(actor: Actor, sought: Sought) -> Iterator[Select[UUID] | CompoundSelect[UUID]]:
     """Select the ids of documents whose number, contact's tax id or amount the text is."""
-    if sought.has_digits:
+    if sought.has_digits and sought.words != (sought.compact,):
         yield _having(actor, sought.compact)
     amount = read_amount(sought.whole)
     if amount is not None:
