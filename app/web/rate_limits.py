@@ -4,10 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import delete, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kernel.batches import BATCH
 from app.kernel.database import Database
 from app.kernel.errors import TooMany
+from app.web.models import RateLimit
 
 _TAKE = text(
     """
@@ -40,6 +43,17 @@ CLIENT_COMMENTS = Limit("client_comments", 10, 60 * 60)
 CLIENT_ANSWERS = Limit("client_answers", 20, 60 * 60)
 """Accept, reject and take back together: ten answers taken back, each of which tells staff."""
 RENEWALS = Limit("renewals", 3, 60 * 60)
+
+
+async def forget_full(tx: AsyncSession, *, at: datetime, limit: int = BATCH) -> int:
+    """Delete meters that are full again, which is what an absent one means; tell how many."""
+    full = RateLimit.free_at <= at
+    some = select(RateLimit.key).where(full).limit(limit)
+    # Asked again of each row: a request may have used the meter meanwhile.
+    deleted = await tx.execute(
+        delete(RateLimit).where(RateLimit.key.in_(some), full).returning(RateLimit.key)
+    )
+    return len(deleted.all())
 
 
 @dataclass(frozen=True, slots=True)
