@@ -119,7 +119,7 @@ def render(problem: Problem, request: Request) -> JSONResponse:
 
 
 def _is_secret(request: Request) -> bool:
-    return request.url.path.startswith(("/public/", "/d/", "/hooks/"))
+    return request.url.path.startswith(("/public/", "/d/", "/v1/invitations/", "/hooks/"))
 
 
 def _fault(fault: Fault, language: str) -> dict[str, JsonValue]:
