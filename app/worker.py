@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.container import Container
@@ -19,12 +19,14 @@ from app.events.models import Event
 from app.jobs.queue import Job
 from app.jobs.runner import HEARTBEAT_TIMEOUT, Handler, Runner, Scheduled
 from app.kernel.actor import Actor
+from app.kernel.batches import until_done
 from app.kernel.database import Base
 from app.notices import service as notices
+from app.operations import forgetting
 from app.organizations import mailing
+from app.organizations import queries as organizations
 from app.organizations.mailing import Post, SendInvitation, SendPasswordReset
-from app.organizations.models import AuditEntry, Organization
-from app.web import idempotency
+from app.organizations.models import AuditEntry
 
 CHAINED = (Event.__tablename__, Decision.__tablename__, AuditEntry.__tablename__)
 
@@ -76,21 +78,20 @@ def schedules_of(container: Container) -> tuple[Scheduled, ...]:
     async def sweep_messages() -> None:
         await sending.sweep(outbox)
 
-    async def forget_replies() -> None:
-        for organization_id in await _organization_ids(container):
-            async with container.database.transaction(organization_id) as tx:
-                await idempotency.forget_old(tx, at=container.clock.now())
+    async def forget_expired() -> None:
+        await forgetting.forget_expired(container)
 
     async def chain_events() -> None:
-        for organization_id in await _organization_ids(container):
-            async with container.database.transaction(organization_id) as tx:
-                for name in CHAINED:
-                    await sequencing.chain(tx, organization_id, Base.metadata.tables[name])
+        async with container.database.transaction() as tx:
+            organization_ids = await organizations.ids(tx)
+        for organization_id in organization_ids:
+            step = partial(_chain, organization_id=organization_id)
+            await until_done(container.database, step, organization_id)
 
     return (
         Scheduled("dispatch.sweep", "* * * * *", sweep_messages),
         Scheduled("events.chain", "* * * * *", chain_events),
-        Scheduled("idempotency.forget", "17 3 * * *", forget_replies),
+        Scheduled("expired.forget", "17 3 * * *", forget_expired),
     )
 
 
@@ -123,6 +124,14 @@ def create_runner(
     )
 
 
+async def _chain(tx: AsyncSession, organization_id: UUID) -> int:
+    """Chain the next rows of everything that has a chain; tell how many."""
+    counts = [
+        await sequencing.chain(tx, organization_id, Base.metadata.tables[name]) for name in CHAINED
+    ]
+    return sum(counts)
+
+
 async def _alarm(
     tx: AsyncSession, actor: Actor, document: Document, recipient: Recipient, *, at: datetime
 ) -> None:
@@ -139,8 +148,3 @@ async def _alarm(
         state=recipient.state,
         reason=recipient.last_error,
     )
-
-
-async def _organization_ids(container: Container) -> list[UUID]:
-    async with container.database.transaction() as tx:
-        return list(await tx.scalars(select(Organization.id)))

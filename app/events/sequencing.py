@@ -14,17 +14,21 @@ from uuid import UUID
 from sqlalchemy import Table, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-BATCH = 1000
+from app.kernel.batches import BATCH
+
 _CHAIN = frozenset({"position", "previous_hash", "hash"})
 
 
-async def chain(tx: AsyncSession, organization_id: UUID, table: Table) -> int:
-    """Chain the rows of one organization that have no place yet; tell how many.
+async def chain(
+    tx: AsyncSession, organization_id: UUID, table: Table, *, limit: int = BATCH
+) -> int:
+    """Chain the next rows of one organization that have no place yet; tell how many.
 
     Args:
         tx: A transaction of the worker, the organization entered.
         organization_id: Whose rows; each has a chain of its own.
         table: With `id`, `position`, `previous_hash` and `hash`.
+        limit: How many, at most; call again until it is none.
     """
     key = f"chain|{table.name}|{organization_id}"
     await tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
@@ -39,7 +43,7 @@ async def chain(tx: AsyncSession, organization_id: UUID, table: Table) -> int:
     ).first()
     position, previous = (last.position, last.hash) if last else (0, b"")
     rows = await tx.execute(
-        select(table).where(own, table.c.position.is_(None)).order_by(table.c.id).limit(BATCH)
+        select(table).where(own, table.c.position.is_(None)).order_by(table.c.id).limit(limit)
     )
     count = 0
     for row in rows.mappings().all():

@@ -38,6 +38,11 @@ async def get(tx: AsyncSession, organization_id: UUID, *, for_update: bool = Fal
     return organization
 
 
+async def ids(tx: AsyncSession) -> list[UUID]:
+    """List every organization, for sweeps that then enter each; the worker alone may."""
+    return list(await tx.scalars(select(Organization.id).order_by(Organization.id)))
+
+
 async def logo(tx: AsyncSession, organization_id: UUID, sha256: str | None) -> bytes | None:
     """Give a stored logo's JPEG bytes."""
     if sha256 is None:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kernel.batches import BATCH
 from app.kernel.errors import Unauthenticated
 from app.kernel.identifiers import hash_token, new_id, new_token
 from app.organizations import queries
@@ -17,6 +18,8 @@ REFRESH_LIFE = timedelta(days=30)
 COOKIE_LIFE = timedelta(hours=12)
 FRESH_FOR = timedelta(minutes=5)
 """How long a proof of identity opens sensitive changes."""
+KEPT_AFTER = timedelta(days=1)
+"""How long an expired token is still told from an unknown one."""
 PARALLEL_GRACE = timedelta(seconds=10)
 """Two tabs may refresh at once; a reuse later than this is a stolen token."""
 
@@ -79,6 +82,27 @@ async def end_all(
 async def step_up(tx: AsyncSession, session_id: UUID, *, at: datetime) -> None:
     """Remember that the user of a session proved again who they are."""
     await tx.execute(update(Session).where(Session.id == session_id).values(authenticated_at=at))
+
+
+async def forget_tokens(tx: AsyncSession, *, at: datetime, limit: int = BATCH) -> int:
+    """Delete tokens that expired a day ago and more; tell how many."""
+    old = select(SessionToken.token_hash).where(SessionToken.expires_at < at - KEPT_AFTER)
+    deleted = await tx.execute(
+        delete(SessionToken)
+        .where(SessionToken.token_hash.in_(old.limit(limit)))
+        .returning(SessionToken.token_hash)
+    )
+    return len(deleted.all())
+
+
+async def forget_ended(tx: AsyncSession, *, at: datetime, limit: int = BATCH) -> int:
+    """Delete sign-ins none of whose tokens is left; tell how many."""
+    holds = select(SessionToken.token_hash).where(SessionToken.session_id == Session.id)
+    ended = select(Session.id).where(Session.created_at < at - KEPT_AFTER, ~holds.exists())
+    deleted = await tx.execute(
+        delete(Session).where(Session.id.in_(ended.limit(limit))).returning(Session.id)
+    )
+    return len(deleted.all())
 
 
 async def identify(

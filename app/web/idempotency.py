@@ -13,11 +13,12 @@ from uuid import UUID
 
 from fastapi import Request, Response
 from pydantic import BaseModel
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor
+from app.kernel.batches import BATCH
 from app.kernel.errors import Conflict, Invalid, Malformed
 from app.web.models import IdempotentReply
 
@@ -130,9 +131,20 @@ async def _store(
     )
 
 
-async def forget_old(tx: AsyncSession, *, at: datetime) -> None:
-    """Delete replies past their retention, in the organization entered."""
-    await tx.execute(delete(IdempotentReply).where(IdempotentReply.created_at < at - RETENTION))
+async def forget_old(tx: AsyncSession, *, at: datetime, limit: int = BATCH) -> int:
+    """Delete replies past their retention, in the organization entered; tell how many."""
+    name = tuple_(IdempotentReply.organization_id, IdempotentReply.principal, IdempotentReply.key)
+    old = IdempotentReply.created_at < at - RETENTION
+    some = (
+        select(IdempotentReply.organization_id, IdempotentReply.principal, IdempotentReply.key)
+        .where(old)
+        .limit(limit)
+    )
+    # Asked again of each row: its key may have been used anew meanwhile.
+    deleted = await tx.execute(
+        delete(IdempotentReply).where(name.in_(some), old).returning(IdempotentReply.key)
+    )
+    return len(deleted.all())
 
 
 async def on_replay(_: Request, replay: Exception) -> Response:

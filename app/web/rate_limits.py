@@ -4,11 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kernel.batches import BATCH
 from app.kernel.database import Database
 from app.kernel.errors import TooMany
+from app.web.models import RateLimit
 
 _TAKE = text(
     """
@@ -44,6 +46,17 @@ INVITATIONS = Limit("invitations", 50, 60 * 60)
 RESETS_BY_ADDRESS = Limit("resets_address", 3, 60 * 60)
 RESETS_BY_SOURCE = Limit("resets_source", 20, 60 * 60)
 RENEWALS = Limit("renewals", 3, 60 * 60)
+
+
+async def forget_full(tx: AsyncSession, *, at: datetime, limit: int = BATCH) -> int:
+    """Delete meters that are full again, which is what an absent one means; tell how many."""
+    full = RateLimit.free_at <= at
+    some = select(RateLimit.key).where(full).limit(limit)
+    # Asked again of each row: a request may have used the meter meanwhile.
+    deleted = await tx.execute(
+        delete(RateLimit).where(RateLimit.key.in_(some), full).returning(RateLimit.key)
+    )
+    return len(deleted.all())
 
 
 @dataclass(frozen=True, slots=True)

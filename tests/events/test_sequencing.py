@@ -1,9 +1,12 @@
 """The chain of what happened: given after the commit, and broken by any tampering."""
 
+from uuid import UUID
+
 import asyncpg
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, func, select, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import Decision
 from app.events import sequencing
@@ -33,6 +36,30 @@ async def test_committed_facts_get_places_without_gaps(office: Office) -> None:
         assert count == last
         assert await sequencing.first_break(tx, office.organization_id, EVENTS) is None
         assert await sequencing.first_break(tx, office.organization_id, DECISIONS) is None
+
+
+async def test_a_backlog_is_chained_whole_in_short_transactions(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await an_issued_quote(office)
+    counts: list[int] = []
+    of_sequencing = sequencing.chain
+
+    async def two_at_a_time(tx: AsyncSession, organization_id: UUID, table: Table) -> int:
+        count = await of_sequencing(tx, organization_id, table, limit=2)
+        if table is EVENTS and organization_id == office.organization_id:
+            counts.append(count)
+        return count
+
+    monkeypatch.setattr(sequencing, "chain", two_at_a_time)
+    await chain(office)
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        loose = select(func.count()).select_from(Event).where(Event.position.is_(None))
+        assert await tx.scalar(loose) == 0
+        assert await sequencing.first_break(tx, office.organization_id, EVENTS) is None
+    assert len(counts) > 2
+    assert max(counts) == 2
 
 
 async def test_one_changed_word_breaks_the_chain(office: Office) -> None:
