@@ -19,15 +19,15 @@ from pydantic import ValidationError
 
 from app import logs
 from app.container import Container, open_container
-from app.documents import series
 from app.invariants import pack
 from app.jobs import dead_letters
-from app.kernel.actor import Actor, ActorKind, Permission
 from app.kernel.clock import SystemClock
+from app.kernel.errors import Invalid
+from app.kernel.wording import wording
 from app.main import create_app
 from app.operations import backup, doctor
+from app.operations.founding import Admin, found
 from app.operations.serving import Server
-from app.organizations import service
 from app.organizations.passwords import PASSWORD_LENGTH_MIN
 from app.organizations.service import Founding
 from app.settings import Settings
@@ -86,16 +86,16 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", _migrate, "Bring the database to the schema of this version.")
     write = add("openapi", _openapi, "Write the OpenAPI description.")
     write.add_argument("path", nargs="?", default=str(ROOT / "openapi" / "openapi.json"))
-    found = add("create-organization", _create_organization, "Found an organization.")
+    organization = add("create-organization", _create_organization, "Found an organization.")
     for name in ("name", "legal-name", "tax-id", "street", "postal-code", "city", "province"):
-        found.add_argument(f"--{name}", required=True)
-    found.add_argument("--email", required=True, help="the organization's, for replies")
-    found.add_argument("--phone")
-    found.add_argument("--iban")
-    found.add_argument("--admin-email", required=True)
-    found.add_argument("--admin-name", required=True)
-    found.add_argument("--password-file", help="read the admin's password from a file")
-    found.add_argument("--api-key", action="store_true", help="also print an API key")
+        organization.add_argument(f"--{name}", required=True, type=_words)
+    organization.add_argument("--email", required=True, help="the organization's, for replies")
+    organization.add_argument("--phone")
+    organization.add_argument("--iban")
+    organization.add_argument("--admin-email", required=True)
+    organization.add_argument("--admin-name", required=True, type=_words)
+    organization.add_argument("--password-file", help="read the admin's password from a file")
+    organization.add_argument("--api-key", action="store_true", help="also print an API key")
     jobs = add("jobs", _jobs, "List the jobs that failed for good, or let one be tried again.")
     jobs.add_argument("--retry", type=int, metavar="ID")
     add("doctor", _doctor, "Look at all the service stands on, and name what is wrong.")
@@ -110,6 +110,14 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--fresh", action="store_true", help="start over with new data")
     add("demo", _demo, "Play the main job against the running sandbox.")
     return parser
+
+
+def _words(text: str) -> str:
+    """Take an argument that says something."""
+    words = " ".join(text.split())
+    if not words:
+        raise argparse.ArgumentTypeError("it is empty")
+    return words
 
 
 def _settings() -> Settings:
@@ -183,49 +191,35 @@ def _create_organization(options: argparse.Namespace) -> int:
         print(f"The password needs {PASSWORD_LENGTH_MIN} characters.", file=sys.stderr)
         return 2
 
-    async def run(container: Container) -> None:
-        at = container.clock.now()
-        password_hash = await container.passwords.hash(password)
-        founding = Founding(
-            name=options.name,
-            legal_name=options.legal_name,
-            tax_id=options.tax_id,
-            street=options.street,
-            postal_code=options.postal_code,
-            city=options.city,
-            province=options.province,
-            email=options.email,
-            phone=options.phone,
-            iban=options.iban,
-        )
-        async with container.database.transaction() as tx:
-            organization, user = await service.found_organization(
-                tx,
-                founding,
-                admin_email=options.admin_email,
-                admin_name=options.admin_name,
-                password_hash=password_hash,
-                at=at,
-            )
-            await series.create_defaults(tx, organization.id, at=at)
-            print(f"organization {organization.id}")
-            print(f"admin        {user.email}")
-            if options.api_key:
-                actor = Actor(
-                    ActorKind.USER, organization.id, user.id, user.name, frozenset(Permission)
-                )
-                _, secret = await service.create_api_key(
-                    tx,
-                    actor,
-                    name="First key",
-                    scopes=list(Permission),
-                    expires_at=None,
-                    pepper=container.secret_key,
-                    at=at,
-                )
-                print(f"API key      {secret}")
+    founding = Founding(
+        name=options.name,
+        legal_name=options.legal_name,
+        tax_id=options.tax_id,
+        street=options.street,
+        postal_code=options.postal_code,
+        city=options.city,
+        province=options.province,
+        email=options.email,
+        phone=options.phone,
+        iban=options.iban,
+    )
+    admin = Admin(options.admin_email, options.admin_name, password)
 
-    _with_container(run)
+    async def run(container: Container) -> None:
+        made = await found(container, founding, admin, with_key=options.api_key)
+        print(f"organization {made.organization_id}")
+        print(f"admin        {made.admin_email}")
+        if made.api_key is not None:
+            print(f"API key      {made.api_key}")
+
+    try:
+        _with_container(run)
+    except Invalid as refused:
+        texts = wording("problems", "en")
+        for fault in refused.faults:
+            option = fault.pointer.removeprefix("/").replace("_", "-")
+            print(f"--{option}: {texts(f'fault.{fault.code}')}", file=sys.stderr)
+        return 2
     return 0
 
 

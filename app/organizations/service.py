@@ -9,12 +9,14 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kernel import reach
 from app.kernel.actor import Actor, Permission
 from app.kernel.database import enter_organization
 from app.kernel.errors import Fault, Invalid
+from app.kernel.findings import Findings
 from app.kernel.identifiers import new_id
 from app.kernel.wording import wording
-from app.organizations import queries
+from app.organizations import letterheads, queries
 from app.organizations.api_keys import hash_key, new_key
 from app.organizations.auditing import audit, difference
 from app.organizations.models import (
@@ -61,10 +63,19 @@ async def found_organization(
     """Create an organization and its first admin, and enter it.
 
     An admin whose address is known already joins with the account there is.
+
+    Raises:
+        Invalid: What is wrong with the legal data or the admin's address, all at once.
     """
+    values = {name: getattr(founding, name) for name in founding.__slots__}
+    findings = Findings()
+    came = {name: values[name] for name in letterheads.FIELDS}
+    values |= letterheads.checked(came, findings)
+    findings.take("/admin_email", reach.email, admin_email)
+    findings.require_none()
     organization = Organization(
         id=new_id(),
-        **{name: getattr(founding, name) for name in founding.__slots__},
+        **values,
         default_tax_rate=Decimal("21.00"),
         quote_validity_days=30,
         payment_terms_days=30,

@@ -11,8 +11,8 @@ from app.kernel.identifiers import hash_token, new_id
 from app.operations.forgetting import forget_expired
 from app.organizations import sessions
 from app.organizations.models import Session, SessionToken
-from app.web import idempotency, rate_limits
-from app.web.models import IdempotentReply
+from app.web import idempotency
+from app.web.models import IdempotentReply, RateLimit
 from app.web.rate_limits import Limit, RateLimits
 from app.worker import schedules_of
 from tests.fakes import FixedClock
@@ -52,9 +52,7 @@ async def test_the_night_deletes_what_expired(office: Office, clock: FixedClock)
     async def meters() -> int:
         digest, *_ = limits._meter(LIMIT, who)  # noqa: SLF001 - meters have no other name
         async with office.container.database.transaction() as tx:
-            found = await tx.scalars(
-                select(rate_limits.RateLimit).where(rate_limits.RateLimit.key == digest)
-            )
+            found = await tx.scalars(select(RateLimit).where(RateLimit.key == digest))
             return len(list(found))
 
     async def replies() -> int:
