@@ -1,9 +1,11 @@
 """The composition root: what is built once and handed to whoever asks for it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.adapters.mail_smtp import SmtpTransport
 from app.adapters.pdf_reportlab import ReportlabPrinter
@@ -14,6 +16,9 @@ from app.kernel.vault import Vault
 from app.mail.ports import MailTransport
 from app.organizations.passwords import Passwords
 from app.settings import Settings
+
+if TYPE_CHECKING:  # it takes long to load, and is off by default
+    from opentelemetry.sdk.trace import TracerProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class Container:
     passwords: Passwords
     printer: Printer
     mail: MailTransport
+    traces: "TracerProvider | None" = None
 
     @property
     def secret_key(self) -> bytes:
@@ -72,6 +78,7 @@ async def open_container(settings: Settings, *, for_worker: bool) -> AsyncIterat
         password=password.get_secret_value() if password else None,
         clock=clock,
     )
+    traces = None if for_worker else _open_traces(settings)
     threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
     try:
         yield Container(
@@ -82,8 +89,19 @@ async def open_container(settings: Settings, *, for_worker: bool) -> AsyncIterat
             passwords=Passwords(threads),
             printer=ReportlabPrinter(),
             mail=mail,
+            traces=traces,
         )
     finally:
+        if traces is not None:
+            await asyncio.to_thread(traces.shutdown)
         threads.shutdown(wait=False)
         await mail.aclose()
         await engine.dispose()
+
+
+def _open_traces(settings: Settings) -> "TracerProvider | None":
+    if settings.otlp_endpoint is None:
+        return None
+    from app.adapters.traces_otlp import open_traces  # noqa: PLC0415 - only where it is asked for
+
+    return open_traces(settings.otlp_endpoint, settings.trace_percent)

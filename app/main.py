@@ -31,6 +31,7 @@ from app.web import docs, health, idempotency, meta, openapi, problems
 from app.web.cors import Cors
 from app.web.middleware import Requests
 from app.web.rate_limits import RateLimits
+from app.web.tracing import telemetry_of
 
 
 def create_app(container: Container) -> FastAPI:
@@ -41,6 +42,7 @@ def create_app(container: Container) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        telemetry=telemetry_of(container.traces),
         redirect_slashes=False,  # a path has one form; the others are unknown
         generate_unique_id_function=_operation_id,
         separate_input_output_schemas=False,

@@ -94,6 +94,12 @@ class Settings(BaseSettings):
         min_length=16,
         description="Bearer token of `/metrics`; without it, only this machine may read.",
     )
+    otlp_endpoint: str | None = Field(
+        None, description="Where traces go, OTLP over HTTP, such as http://host:4318/v1/traces."
+    )
+    trace_percent: int = Field(
+        100, ge=1, le=100, description="How many of a hundred requests are traced."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged."
     )
@@ -140,6 +146,15 @@ class Settings(BaseSettings):
             raise ValueError("write https://host")
         if value.endswith("/") or parts.query or parts.fragment or parts.username:
             raise ValueError("write https://host alone, without a slash at the end")
+        return value
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _is_a_collector(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = _address(value)
+            if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username:
+                raise ValueError("write http://host:4318/v1/traces")
         return value
 
     @field_validator("cors_origins")

@@ -21,8 +21,8 @@ _LENGTH_DIGITS_MAX = 20
 _SECRET_PATHS = (
     re.compile(r"^(/d/)[^/]+"),
     re.compile(r"^(/public/v1/documents/)[^/]+"),
+    re.compile(r"^(/v1/invitations/)[^/]+"),
     re.compile(r"^(/hooks/[^/]+/[^/]+/)[^/]+"),
-    re.compile(r"^(/v1/invitations/)[^/]+(?=/accept)"),
 )
 
 
