@@ -23,7 +23,6 @@ _SECRET_PATHS = (
     re.compile(r"^(/public/v1/documents/)[^/]+"),
     re.compile(r"^(/v1/invitations/)[^/]+"),
     re.compile(r"^(/hooks/[^/]+/[^/]+/)[^/]+"),
-    re.compile(r"^(/v1/invitations/)[^/]+(?=/accept)"),
 )
 
 

@@ -64,11 +64,34 @@ def test_containers_may_do_little_and_get_time_to_stop() -> None:
 
 def test_no_secret_is_written_down_and_ports_stay_on_this_machine() -> None:
     text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
-    for name in ("SECRET_KEY", "ENCRYPTION_KEY", "POSTGRES_PASSWORD"):
+    passwords = [f"DATABASE_{whose}_PASSWORD" for whose in ("OWNER", "API", "WORKER")]
+    for name in ("SECRET_KEY", "ENCRYPTION_KEY", "POSTGRES_PASSWORD", *passwords):
         for value in re.findall(rf"^\s+{name}: (.+)$", text, re.MULTILINE):
             assert value.startswith("${" + name + ":?"), name
     for service in COMPOSE["services"].values():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+def test_each_process_has_the_log_in_it_needs() -> None:
+    log_ins = {
+        name: {
+            setting: value.removeprefix("postgresql://").split(":")[0]
+            for setting, value in COMPOSE["services"][name]["environment"].items()
+            if setting.startswith("DATABASE_")
+        }
+        for name in OURS
+    }
+    assert log_ins == {
+        "migrate": {
+            "DATABASE_OWNER_URL": "conforme_owner_login",
+            "DATABASE_URL": "conforme_api_login",
+            "DATABASE_WORKER_URL": "conforme_worker_login",
+        },
+        "api": {"DATABASE_URL": "conforme_api_login"},
+        "worker": {"DATABASE_URL": "conforme_worker_login"},
+    }
+    script = "./deploy/log-ins.sql:/docker-entrypoint-initdb.d/log-ins.sql:ro"
+    assert script in COMPOSE["services"]["postgres"]["volumes"]
 
 
 def test_mail_in_clear_text_never_leaves_the_worker() -> None:
