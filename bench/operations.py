@@ -1,0 +1,177 @@
+"""What callers do over HTTP, for ours and for the twin."""
+
+import random
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.portal import nonce
+from app.portal.nonce import Bound
+from bench.client import Client, request_of
+from bench.load import Work
+from bench.seed import Seeder, SentDocument
+from bench.stage import CONTACT, Stage, quote_of
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What is to be reached.
+
+    Attributes:
+        text: As written in the table.
+        share: Of the twin's rate in the same run.
+        rate: Operations a second.
+        p50_ms: At most.
+        p95_ms: At most.
+    """
+
+    text: str
+    share: float | None = None
+    rate: float | None = None
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation, and its twin.
+
+    Attributes:
+        uses: A run uses up so many prepared documents; None when it lasts for a time.
+    """
+
+    name: str
+    goal: Goal
+    ours: Work
+    twin: Work
+    uses: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What operations draw on."""
+
+    stage: Stage
+    seeder: Seeder
+    fresh: Iterator[SentDocument]
+    """Documents nobody has answered or sent again; each is used once."""
+    opened: list[SentDocument]
+    pdf_sha256: str
+
+
+def operations(supply: Supply, uses: int) -> list[Operation]:
+    """Give the operations measured at every size."""
+    signed_in = supply.stage.headers()
+    pick = random.Random(7).choice  # noqa: S311 - the same requests in every run
+
+    def read(path: Callable[[], str]) -> Work:
+        async def work(client: Client) -> None:
+            await client.request(request_of("GET", path(), signed_in), 200)
+
+        return work
+
+    def create_contact(path: str) -> Work:
+        async def work(client: Client) -> None:
+            await client.request(request_of("POST", path, signed_in, CONTACT), 201)
+
+        return work
+
+    def create_and_issue(path: str) -> Work:
+        async def work(client: Client) -> None:
+            quote = quote_of(pick(supply.seeder.contact_ids))
+            answer = await client.request(request_of("POST", path, signed_in, quote), 201)
+            issue = f"{path}/{answer.json()['id']}/issue"
+            await client.request(request_of("POST", issue, signed_in, {}), 200)
+
+        return work
+
+    def dispatch(path: str) -> Work:
+        async def work(client: Client) -> None:
+            target = f"{path}/{next(supply.fresh).document_id}/dispatches"
+            headers = {**signed_in, "Idempotency-Key": secrets.token_hex(8)}
+            await client.request(request_of("POST", target, headers, {}), 201)
+
+        return work
+
+    def open_link(path: str) -> Work:
+        async def work(client: Client) -> None:
+            target = f"{path}/{pick(supply.opened).token}"
+            await client.request(request_of("GET", target, {}), 200)
+
+        return work
+
+    def accept(path: str) -> Work:
+        async def work(client: Client) -> None:
+            one = next(supply.fresh)
+            target = f"{path}/{one.token}/accept"
+            await client.request(request_of("POST", target, {}, _acceptance(supply, one)), 200)
+
+        return work
+
+    def one_document(path: str) -> Callable[[], str]:
+        return lambda: f"{path}/{pick(supply.seeder.document_ids)}"
+
+    def one_list(path: str, query: str) -> Callable[[], str]:
+        return lambda: f"{path}?contact_id={pick(supply.seeder.contact_ids)}{query}"
+
+    return [
+        Operation(
+            "create a contact",
+            Goal("≥ 10 × Odoo's 116/s", rate=1160),
+            create_contact("/v1/contacts"),
+            create_contact("/contacts"),
+        ),
+        Operation(
+            "create and issue a quote of 5 lines, with its PDF",
+            Goal("≥ 60 % of bare, ≥ 20 × Odoo's 31.8/s, p95 ≤ 30 ms", 0.6, 636, p95_ms=30),
+            create_and_issue("/v1/documents"),
+            create_and_issue("/documents"),
+        ),
+        Operation(
+            "read a document with its lines",
+            Goal("≥ 60 % of bare", 0.6),
+            read(one_document("/v1/documents")),
+            read(one_document("/documents")),
+        ),
+        Operation(
+            "list 50 of one client, with state",
+            Goal("≥ 60 % of bare", 0.6),
+            read(one_list("/v1/documents", "&limit=50")),
+            read(one_list("/documents", "")),
+        ),
+        Operation(
+            "ask to e-mail a document",
+            Goal("≥ 60 % of bare", 0.6),
+            dispatch("/v1/documents"),
+            dispatch("/documents"),
+            uses,
+        ),
+        Operation(
+            "a client opens the link",
+            Goal("≥ 60 % of bare", 0.6),
+            open_link("/public/v1/documents"),
+            open_link("/links"),
+        ),
+        Operation(
+            "a client accepts",
+            Goal("≥ 300/s", rate=300),
+            accept("/public/v1/documents"),
+            accept("/links"),
+            uses,
+        ),
+    ]
+
+
+def _acceptance(supply: Supply, one: SentDocument) -> dict[str, object]:
+    """Fill in the form of a page fetched just now."""
+    bound = Bound(one.recipient_id, 1, supply.pdf_sha256)
+    key = supply.stage.settings.secret_key.get_secret_value().encode()
+    now = datetime.now(UTC)  # noqa: TID251 - what a client's page carries
+    return {
+        "name": "Ana Ruiz Soler",
+        "statement_accepted": True,
+        "form_nonce": nonce.make(bound, key, at=now),
+    }
+
+
