@@ -16,8 +16,8 @@ import uvloop
 from app import logs
 from app.container import open_container
 from bench import inside, machine, mail, operations, report
-from bench.load import Figures, Target, resident_mb, run_for, run_times
-from bench.operations import Goal, Operation, Supply
+from bench.load import Figures, Run, Target, resident_mb, run_for, run_times
+from bench.operations import Operation, Supply
 from bench.report import Fact, Measured
 from bench.seed import Model, Seeder, SentDocument
 from bench.sink import Sink
@@ -49,7 +49,9 @@ def _plan() -> Plan:
     is_quick = bool(os.environ.get("QUICK"))
     sizes = os.environ.get("SIZES")
     return Plan(
-        sizes=tuple(int(size) for size in sizes.split(",")) if sizes else SIZES[: 1 if is_quick else 3],
+        sizes=tuple(int(size) for size in sizes.split(","))
+        if sizes
+        else SIZES[: 1 if is_quick else 3],
         runs=3,
         seconds=1.0 if is_quick else 3.0,
         uses=100 if is_quick else 400,
@@ -93,11 +95,9 @@ async def main() -> None:
 
 
 @asynccontextmanager
-async def _started(
-    plan: Plan, stage: Stage, sink: Sink, smtp_port: int
-) -> AsyncIterator[Bench]:
+async def _started(plan: Plan, stage: Stage, sink: Sink, smtp_port: int) -> AsyncIterator[Bench]:
     async with stage.serving("ours", ["app.cli", "serve", "--drain", "0"], "/health/live") as ours:
-        model = await make_model(stage, ours, sink.first)
+        model = await make_model(stage, ours, sink)
         bare = ("uvicorn", "bench.twin:app", "--no-access-log", "--log-level", "warning")
         known = json.dumps(asdict(model), default=str)
         async with stage.serving("twin", bare, "/live", BENCH_MODEL=known) as twin:
@@ -109,14 +109,15 @@ async def _measure(bench: Bench) -> tuple[list[Measured], list[Fact]]:
     facts = [_cold_start(bench)]
     seeder = Seeder(stage.url, bench.model)
     measured: list[Measured] = []
-    queued = 0
     for size in plan.sizes:
         _tell(f"seeding up to {size:,} documents")
         await seeder.grow_to(size)
-        supply, left = await _supply(bench, seeder)
-        for operation in operations.operations(supply, plan.uses):
-            if plan.only in operation.name:
-                measured.append(await _compare(bench, operation, size))
+        supply = await _supply(bench, seeder)
+        measured += [
+            await _compare(bench, operation, size)
+            for operation in operations.operations(supply, plan.uses)
+            if plan.only in operation.name
+        ]
         if size == plan.sizes[0] and not plan.only:
             facts += await _others(bench, supply)
     if len(plan.sizes) > 1:
@@ -125,7 +126,7 @@ async def _measure(bench: Bench) -> tuple[list[Measured], list[Fact]]:
     return measured, facts
 
 
-async def _supply(bench: Bench, seeder: Seeder) -> tuple[Supply, int]:
+async def _supply(bench: Bench, seeder: Seeder) -> Supply:
     """Prepare what a round at one size uses up."""
     plan = bench.plan
     each = plan.uses // 2 + plan.uses * plan.runs
@@ -137,13 +138,14 @@ async def _supply(bench: Bench, seeder: Seeder) -> tuple[Supply, int]:
     )
     await connection.close()
     fresh: Iterator[SentDocument] = iter(made[OPENED:])
-    return Supply(bench.stage, seeder, fresh, made[:OPENED], sha256), count
+    return Supply(bench.stage, seeder, fresh, made[:OPENED], sha256)
 
 
 async def _compare(bench: Bench, operation: Operation, size: int) -> Measured:
     """Run ours and the twin in turns; the warm-up of each is thrown away."""
     plan = bench.plan
-    own, bare = [], []
+    own: list[Run] = []
+    bare: list[Run] = []
     for run in range(plan.runs + 1):
         share = 0.5 if run == 0 else 1
         for served, work, runs in (
@@ -165,9 +167,7 @@ async def _others(bench: Bench, supply: Supply) -> list[Fact]:
     plan, stage = bench.plan, bench.stage
     facts = []
     logs.configure("error")
-    dispatch = next(
-        one for one in operations.operations(supply, plan.uses) if "e-mail" in one.name
-    )
+    dispatch = next(one for one in operations.operations(supply, plan.uses) if "e-mail" in one.name)
     alone = await run_times(bench.target(bench.ours), dispatch.ours, plan.uses, clients=1)
     facts.append(
         Fact(
@@ -179,7 +179,9 @@ async def _others(bench: Bench, supply: Supply) -> list[Fact]:
         )
     )
     async with open_container(stage.settings, for_worker=False) as container:
-        drawn = await inside.draw(container, bench.model, count=int(50 * plan.seconds), runs=plan.runs)
+        drawn = await inside.draw(
+            container, bench.model, count=int(50 * plan.seconds), runs=plan.runs
+        )
         facts.append(
             Fact(
                 "draw the PDF of that quote, fonts embedded, with logo",

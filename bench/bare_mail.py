@@ -26,7 +26,7 @@ def _build(pdf: bytes, logo: bytes) -> bytes:
     message.set_content("texto " * (_TEXT_LENGTH // 6), cte="quoted-printable")
     html = "<p>" + "texto " * (_HTML_LENGTH // 6) + "</p>"
     message.add_alternative(html, subtype="html", cte="quoted-printable")
-    list(message.iter_parts())[1].add_related(logo, "image", "jpeg", cid="<logo>")  # type: ignore[attr-defined]  # the parts of our own message are EmailMessages
+    list(message.iter_parts())[1].add_related(logo, "image", "jpeg", cid="<logo>")
     message.add_attachment(pdf, "application", "pdf", filename="presupuesto.pdf")
     return bytes(message)
 

@@ -1,6 +1,5 @@
 """How many messages one worker hands over, beside aiosmtplib alone."""
 
-import asyncio
 import statistics
 from collections.abc import Sequence
 
@@ -10,7 +9,6 @@ from bench.sink import Sink
 from bench.stage import Stage
 
 _PARTS = 3
-_POLL_S = 0.05
 
 
 async def send_queued(
@@ -23,25 +21,19 @@ async def send_queued(
     """
     sink.arrivals.clear()
     with stage.process("worker", ["app.cli", "work"]) as worker:
-        await _arrived(sink, queued // 10)
+        await sink.wait_for(queued // 10)
         before, first = cpu_s(worker.process.pid), len(sink.arrivals)
-        await _arrived(sink, queued)
+        await sink.wait_for(queued)
         cpu_ms = (cpu_s(worker.process.pid) - before) / (queued - first) * 1000
     own = _rates(sink.arrivals)
     sink.arrivals.clear()
     arguments = (str(smtp_port), str(queued), str(pdf_bytes))
     with stage.process("bare_mail", ["bench.bare_mail", *arguments]):
-        await _arrived(sink, queued)
+        await sink.wait_for(queued)
     bare = _rates(sink.arrivals)
     median = statistics.median(own)
     rates = Rates(median, (max(own) - min(own)) / median, statistics.median(bare))
     return rates, cpu_ms
-
-
-async def _arrived(sink: Sink, count: int) -> None:
-    async with asyncio.timeout(300):
-        while len(sink.arrivals) < count:
-            await asyncio.sleep(_POLL_S)
 
 
 def _rates(arrivals: Sequence[float]) -> list[float]:

@@ -2,7 +2,7 @@
 
 import random
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +12,11 @@ from bench.client import Client, request_of
 from bench.load import Work
 from bench.seed import Seeder, SentDocument
 from bench.stage import CONTACT, Stage, quote_of
+
+_BROWSER = {
+    "User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)",
+    "Accept-Language": "es",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,104 +65,116 @@ class Supply:
     pdf_sha256: str
 
 
-def operations(supply: Supply, uses: int) -> list[Operation]:
-    """Give the operations measured at every size."""
-    signed_in = supply.stage.headers()
-    pick = random.Random(7).choice  # noqa: S311 - the same requests in every run
+class _Caller:
+    """Makes the requests of each operation, to the paths it is given."""
 
-    def read(path: Callable[[], str]) -> Work:
+    def __init__(self, supply: Supply) -> None:
+        self._supply = supply
+        self._headers = supply.stage.headers()
+        self._pick = random.Random(7).choice  # noqa: S311 - the same requests in every run
+
+    def create_contact(self, path: str) -> Work:
         async def work(client: Client) -> None:
-            await client.request(request_of("GET", path(), signed_in), 200)
+            await client.request(request_of("POST", path, self._headers, CONTACT), 201)
 
         return work
 
-    def create_contact(path: str) -> Work:
+    def create_and_issue(self, path: str) -> Work:
         async def work(client: Client) -> None:
-            await client.request(request_of("POST", path, signed_in, CONTACT), 201)
-
-        return work
-
-    def create_and_issue(path: str) -> Work:
-        async def work(client: Client) -> None:
-            quote = quote_of(pick(supply.seeder.contact_ids))
-            answer = await client.request(request_of("POST", path, signed_in, quote), 201)
+            quote = quote_of(self._pick(self._supply.seeder.contact_ids))
+            answer = await client.request(request_of("POST", path, self._headers, quote), 201)
             issue = f"{path}/{answer.json()['id']}/issue"
-            await client.request(request_of("POST", issue, signed_in, {}), 200)
+            await client.request(request_of("POST", issue, self._headers, {}), 200)
 
         return work
 
-    def dispatch(path: str) -> Work:
+    def read(self, path: str) -> Work:
         async def work(client: Client) -> None:
-            target = f"{path}/{next(supply.fresh).document_id}/dispatches"
-            headers = {**signed_in, "Idempotency-Key": secrets.token_hex(8)}
+            target = f"{path}/{self._pick(self._supply.seeder.document_ids)}"
+            await client.request(request_of("GET", target, self._headers), 200)
+
+        return work
+
+    def list(self, path: str, query: str = "") -> Work:
+        async def work(client: Client) -> None:
+            contact_id = self._pick(self._supply.seeder.contact_ids)
+            target = f"{path}?contact_id={contact_id}{query}"
+            await client.request(request_of("GET", target, self._headers), 200)
+
+        return work
+
+    def dispatch(self, path: str) -> Work:
+        async def work(client: Client) -> None:
+            target = f"{path}/{next(self._supply.fresh).document_id}/dispatches"
+            headers = {**self._headers, "Idempotency-Key": secrets.token_hex(8)}
             await client.request(request_of("POST", target, headers, {}), 201)
 
         return work
 
-    def open_link(path: str) -> Work:
+    def open_link(self, path: str) -> Work:
         async def work(client: Client) -> None:
-            target = f"{path}/{pick(supply.opened).token}"
-            await client.request(request_of("GET", target, {}), 200)
+            target = f"{path}/{self._pick(self._supply.opened).token}"
+            await client.request(request_of("GET", target, _BROWSER), 200)
 
         return work
 
-    def accept(path: str) -> Work:
+    def accept(self, path: str) -> Work:
         async def work(client: Client) -> None:
-            one = next(supply.fresh)
-            target = f"{path}/{one.token}/accept"
-            await client.request(request_of("POST", target, {}, _acceptance(supply, one)), 200)
+            one = next(self._supply.fresh)
+            wire = request_of(
+                "POST", f"{path}/{one.token}/accept", _BROWSER, _acceptance(self._supply, one)
+            )
+            await client.request(wire, 200)
 
         return work
 
-    def one_document(path: str) -> Callable[[], str]:
-        return lambda: f"{path}/{pick(supply.seeder.document_ids)}"
 
-    def one_list(path: str, query: str) -> Callable[[], str]:
-        return lambda: f"{path}?contact_id={pick(supply.seeder.contact_ids)}{query}"
-
+def operations(supply: Supply, uses: int) -> list[Operation]:
+    """Give the operations measured at every size."""
+    caller = _Caller(supply)
     return [
         Operation(
             "create a contact",
             Goal("≥ 10 × Odoo's 116/s", rate=1160),
-            create_contact("/v1/contacts"),
-            create_contact("/contacts"),
+            caller.create_contact("/v1/contacts"),
+            caller.create_contact("/contacts"),
         ),
         Operation(
             "create and issue a quote of 5 lines, with its PDF",
             Goal("≥ 60 % of bare, ≥ 20 × Odoo's 31.8/s, p95 ≤ 30 ms", 0.6, 636, p95_ms=30),
-            create_and_issue("/v1/documents"),
-            create_and_issue("/documents"),
+            caller.create_and_issue("/v1/documents"),
+            caller.create_and_issue("/documents"),
         ),
         Operation(
             "read a document with its lines",
             Goal("≥ 60 % of bare", 0.6),
-            read(one_document("/v1/documents")),
-            read(one_document("/documents")),
+            caller.read("/v1/documents"),
+            caller.read("/documents"),
         ),
         Operation(
             "list 50 of one client, with state",
             Goal("≥ 60 % of bare", 0.6),
-            read(one_list("/v1/documents", "&limit=50")),
-            read(one_list("/documents", "")),
+            caller.list("/v1/documents", "&limit=50"),
+            caller.list("/documents"),
         ),
         Operation(
             "ask to e-mail a document",
             Goal("≥ 60 % of bare", 0.6),
-            dispatch("/v1/documents"),
-            dispatch("/documents"),
+            caller.dispatch("/v1/documents"),
+            caller.dispatch("/documents"),
             uses,
         ),
         Operation(
             "a client opens the link",
             Goal("≥ 60 % of bare", 0.6),
-            open_link("/public/v1/documents"),
-            open_link("/links"),
+            caller.open_link("/public/v1/documents"),
+            caller.open_link("/links"),
         ),
         Operation(
             "a client accepts",
             Goal("≥ 300/s", rate=300),
-            accept("/public/v1/documents"),
-            accept("/links"),
+            caller.accept("/public/v1/documents"),
+            caller.accept("/links"),
             uses,
         ),
     ]
@@ -173,5 +190,3 @@ def _acceptance(supply: Supply, one: SentDocument) -> dict[str, object]:
         "statement_accepted": True,
         "form_nonce": nonce.make(bound, key, at=now),
     }
-
-

@@ -9,6 +9,8 @@ from typing_extensions import override
 
 from bench.client import HOST
 
+TIMEOUT_S = 300
+
 _ANSWERS = {
     b"EHLO": b"250-sink.example\r\n250-8BITMIME\r\n250 SIZE 32000000\r\n",
     b"DATA": b"354 Go on\r\n",
@@ -26,12 +28,26 @@ class Sink:
 
     def __init__(self) -> None:
         self.arrivals: list[float] = []
-        self.first = asyncio.Event()
+        self._is_enough = asyncio.Event()
+        self._wanted = 0
 
     def note(self) -> None:
         """Note a message."""
         self.arrivals.append(time.perf_counter())
-        self.first.set()
+        if len(self.arrivals) >= self._wanted:
+            self._is_enough.set()
+
+    async def wait_for(self, count: int) -> None:
+        """Wait until so many have arrived.
+
+        Raises:
+            TimeoutError: They do not come.
+        """
+        self._wanted = count
+        self._is_enough.clear()
+        if len(self.arrivals) < count:
+            async with asyncio.timeout(TIMEOUT_S):
+                await self._is_enough.wait()
 
     async def listen(self, port: int) -> asyncio.Server:
         """Listen on loopback until closed."""

@@ -29,6 +29,7 @@ from app.sandbox import children, postgres
 from app.settings import Settings
 from bench.client import HOST, Client, request_of
 from bench.seed import Model
+from bench.sink import Sink
 
 ROOT = Path(__file__).parent.parent
 START_TIMEOUT_S = 60
@@ -234,7 +235,7 @@ def draw_logo() -> bytes:
     return written.getvalue()
 
 
-async def make_model(stage: Stage, served: Served, delivered: asyncio.Event) -> Model:
+async def make_model(stage: Stage, served: Served, sink: Sink) -> Model:
     """Make, through the API and the worker, what is going to be multiplied."""
     client = await Client.open(served.port)
 
@@ -250,18 +251,17 @@ async def make_model(stage: Stage, served: Served, delivered: asyncio.Event) -> 
     await post(f"/v1/documents/{document_id}/issue", {}, 200)
     with stage.process("worker", ["app.cli", "work"]):
         await post(f"/v1/documents/{document_id}/dispatches", {})
-        async with asyncio.timeout(START_TIMEOUT_S):
-            await delivered.wait()
-            await wait_until_sent(stage, 1)
+        await sink.wait_for(1)
+        await _wait_until_noted(stage, document_id)
     client.close()
     return Model(stage.organization_id, contact_id, document_id, draft_id)
 
 
-async def wait_until_sent(stage: Stage, count: int) -> None:
-    """Wait until so many messages are noted as sent."""
+async def _wait_until_noted(stage: Stage, document_id: UUID) -> None:
+    """Wait until the worker has written down that a document was sent."""
     connection = await asyncpg.connect(stage.url)
-    query = "select count(*) from dispatch_recipients where sent_at is not null"
-    while await connection.fetchval(query) < count:
+    query = "select was_sent from documents where id = $1"
+    while not await connection.fetchval(query, document_id):  # noqa: ASYNC110 - PostgreSQL tells nobody
         await asyncio.sleep(_POLL_S)
     await connection.close()
 

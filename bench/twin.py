@@ -5,7 +5,6 @@ wants; it checks nothing, knows no rules, computes no totals and draws no PDF. R
 inserts are copies of rows our own code wrote, so it follows the schema by itself.
 """
 
-import asyncio
 import hashlib
 import json
 import os
@@ -17,6 +16,7 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import FastAPI, Request, Response
+from starlette.background import BackgroundTask
 
 from app.kernel.identifiers import hash_token, new_id, new_token
 
@@ -109,9 +109,7 @@ class Bare:
     async def learn(self, organization_id: UUID, document_id: UUID, draft_id: UUID) -> None:
         """Read the rows to copy."""
         async with self.pool.acquire() as connection, connection.transaction():
-            await connection.execute(
-                "select set_config('app.org', $1, true)", str(organization_id)
-            )
+            await connection.execute("select set_config('app.org', $1, true)", str(organization_id))
             for name, table, where, value in (
                 ("draft", "documents", "id = $1", draft_id),
                 ("revision", "document_revisions", "document_id = $1", document_id),
@@ -150,8 +148,9 @@ def _now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - no clock is injected here
 
 
-def _json(value: object, status: int = 200) -> Response:
-    return Response(json.dumps(value, default=str), status, media_type="application/json")
+def _json(value: object, status: int = 200, later: BackgroundTask | None = None) -> Response:
+    content = json.dumps(value, default=str)
+    return Response(content, status, media_type="application/json", background=later)
 
 
 def _shown(record: asyncpg.Record, lines: Sequence[asyncpg.Record] = ()) -> dict[str, object]:
@@ -335,8 +334,8 @@ async def open_link(token: str, request: Request) -> Response:
             "select * from comments where organization_id = $1 and document_id = $2", own,
             shared["id"],
         )  # fmt: skip
-    asyncio.get_running_loop().create_task(_note_fetch(bare, own, link["link_id"], now))  # noqa: RUF006 - nothing hangs on it
-    return _json({**_shown(shared), "answers": len(answers), "thread": len(thread)})
+    later = BackgroundTask(_note_fetch, bare, own, link["link_id"], now)
+    return _json({**_shown(shared), "answers": len(answers), "thread": len(thread)}, later=later)
 
 
 async def _note_fetch(bare: Bare, own: UUID, link_id: UUID, now: datetime) -> None:
