@@ -92,7 +92,7 @@ async def test_dead_jobs_the_pool_and_the_build_are_told(office: Office) -> None
     told = await figures_of(office)
     assert value(told, "conforme_dead_jobs") == dead
     assert value(told, "conforme_pool_in_use") >= 0
-    assert value(told, "conforme_pool_size") == office.container.settings.database_pool_size * 2
+    assert value(told, "conforme_pool_size") == office.container.settings.database_pool_size
     assert 'conforme_build_info{python="3.' in told
 
 
