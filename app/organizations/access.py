@@ -48,7 +48,7 @@ class Presented:
     organization_id: UUID | None
 
 
-def presented(
+async def presented(
     request: Request,
     credentials: Bearer,
     session_cookie: Cookie,
