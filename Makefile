@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run demo test soak check invariants format openapi lint-contract clients clean
+.PHONY: run demo test bench soak check invariants format openapi lint-contract clients clean
 .DEFAULT_GOAL := run
 
 $(READY): requirements-dev.lock
@@ -34,6 +34,9 @@ check: $(READY)  ## The fast part: style, types, import contracts, the committed
 test: $(READY)  ## Everything: check, then all tests on a PostgreSQL of their own.
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=
+
+bench: $(READY)  ## Measure every hot path beside a bare twin and rewrite docs/benchmarks.md; QUICK=1.
+	@QUICK=$(QUICK) $(BIN)/python -m bench
 
 soak: $(READY)  ## The contract under fire for longer: FUZZ_EXAMPLES requests each, FUZZ_SEED chosen.
 	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),200) FUZZ_SEED=$(or $(FUZZ_SEED),1) \

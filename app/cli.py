@@ -16,6 +16,7 @@ import uvicorn
 from alembic import command
 from alembic.config import Config
 from pydantic import ValidationError
+from uvicorn.loops.auto import auto_loop_factory
 
 from app import logs
 from app.container import Container, open_container
@@ -144,7 +145,7 @@ def _serve(options: argparse.Namespace) -> int:
             )
             await Server(app, config, drain_s=options.drain).serve()
 
-    asyncio.run(run())
+    _run(run())
     return 0
 
 
@@ -159,8 +160,14 @@ def _work(_: argparse.Namespace) -> int:
                 loop.add_signal_handler(number, runner.stop)
             await runner.run()
 
-    asyncio.run(run())
+    _run(run())
     return 0
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a process that stays, on the quickest event loop there is."""
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(work)
 
 
 def _migrate(_: argparse.Namespace) -> int:

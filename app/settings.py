@@ -54,7 +54,7 @@ class Settings(BaseSettings):
         None, description="The log-in of backups, with BYPASSRLS; the owner's when absent."
     )
     database_pool_size: int = Field(
-        5, ge=1, le=100, description="Connections kept per process; twice as many at most."
+        10, ge=1, le=100, description="Database connections of a process, at most."
     )
     secret_key: SecretStr = Field(
         min_length=32, description="Signs cursors and form nonces, peppers API keys."

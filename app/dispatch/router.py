@@ -26,7 +26,7 @@ Dispatcher = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_SEND, needs_
 Canceller = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_SEND))]
 
 
-def sender(request: Request) -> Sender:
+async def sender(request: Request) -> Sender:
     """Give what sending needs beside the database."""
     settings = provided(request, Settings)
     return Sender(provided(request, Vault), settings.mail_from.rpartition("@")[2])

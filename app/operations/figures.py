@@ -98,7 +98,7 @@ class Figures:
     def tell(self, pool: QueuePool, backlog: Mapping[str, float] | None) -> bytes:
         """Write everything down; figures of a backlog nobody could read are left out."""
         self._in_use.set(pool.checkedout())
-        self._size.set(pool.size() * 2)
+        self._size.set(pool.size())
         self._is_read.set(backlog is not None)
         if backlog is None:
             self._scrapes_failed.inc()

@@ -47,7 +47,7 @@ class Presented:
     organization_id: UUID | None
 
 
-def presented(
+async def presented(
     request: Request,
     credentials: Bearer,
     session_cookie: Cookie,

@@ -60,7 +60,12 @@ _SIGNALS = frozenset({"beacon", "button", "pdf"})
 _HEX = re.compile(r"[0-9a-f]{6}")
 _READ = ["GET", "HEAD"]
 
-Language = Annotated[str | None, Depends(chosen_language)]
+
+async def _asked_language(request: Request) -> str | None:
+    return chosen_language(request)
+
+
+Language = Annotated[str | None, Depends(_asked_language)]
 
 
 @router.api_route("/d/{token}", methods=_READ)

@@ -15,6 +15,10 @@ from app.web.problems import language_of
 Part = TypeVar("Part")
 
 
+# FastAPI sends a plain function to a thread, which costs more than any of these does:
+# whatever a route depends on is `async`, also where nothing is awaited.
+
+
 def provided(request: Request, part: type[Part]) -> Part:
     """Give the container's part of a type.
 
@@ -35,6 +39,14 @@ def now(request: Request) -> datetime:
     return instant
 
 
+async def _now(request: Request) -> datetime:
+    return now(request)
+
+
+async def _language(request: Request) -> str:
+    return language_of(request)
+
+
 async def open_transaction(request: Request) -> AsyncIterator[AsyncSession]:
     """Open the request's transaction; it commits before the response leaves."""
     async with provided(request, Database).transaction() as tx:
@@ -43,11 +55,11 @@ async def open_transaction(request: Request) -> AsyncIterator[AsyncSession]:
 
 
 Tx = Annotated[AsyncSession, Depends(open_transaction, scope="function")]
-Now = Annotated[datetime, Depends(now)]
-Language = Annotated[str, Depends(language_of)]
+Now = Annotated[datetime, Depends(_now)]
+Language = Annotated[str, Depends(_language)]
 
 
-def database(request: Request) -> Database:
+async def database(request: Request) -> Database:
     """Give the database, to routes that need two short transactions."""
     return provided(request, Database)
 
@@ -88,7 +100,7 @@ def _parse(if_match: str | None) -> int | None:
     return int(digits)
 
 
-def seen_version(
+async def seen_version(
     if_match: Annotated[
         str | None, Header(description='The ETag you have seen, such as `"7"`.', max_length=100)
     ] = None,
@@ -97,7 +109,7 @@ def seen_version(
     return Precondition(_parse(if_match))
 
 
-def required_version(
+async def required_version(
     if_match: Annotated[
         str | None,
         Header(description='Required: the ETag you have seen, such as `"7"`.', max_length=100),
@@ -147,4 +159,8 @@ def source_of(request: Request) -> str:
     return chain[-count][:45] if len(chain) >= count else direct
 
 
-Source = Annotated[str, Depends(source_of)]
+async def _source(request: Request) -> str:
+    return source_of(request)
+
+
+Source = Annotated[str, Depends(_source)]

@@ -2,13 +2,17 @@
 
 import ast
 import importlib
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy.orm import configure_mappers
 
+from app.web.openapi import declarations
+from tests.architecture.conftest import routes_of
 from tests.conftest import ROOT
 
 SOURCES = sorted((ROOT / "app").rglob("*.py"))
@@ -169,3 +173,18 @@ def test_pages_use_no_remote_file_and_nothing_inline() -> None:
         assert not re.search(r"<script(?![^>]*\bsrc=)", text), name_of(path)
         assert not re.search(r"<style|\sstyle=|\son\w+=", text), name_of(path)
         assert not re.search(r"""(src|href)=["'](https?:)?//""", text), name_of(path)
+
+
+def test_no_dependency_takes_a_thread(application: FastAPI) -> None:
+    """A plain function would wait for one, whatever little it does."""
+    plain = {
+        f"{route.path}: {call}"
+        for route in routes_of(application)
+        for call in declarations(route.dependant)
+        if not any(
+            is_async(one)
+            for one in (call, getattr(call, "__call__", None))  # noqa: B004 - its own code
+            for is_async in (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+        )
+    }
+    assert plain == set()

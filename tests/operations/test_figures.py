@@ -104,7 +104,7 @@ async def test_dead_jobs_the_pool_and_the_build_are_told(office: Office) -> None
     assert value(told, "conforme_dead_jobs") == value(before, "conforme_dead_jobs") + 1
     assert (await office.api.get("/health/ready")).status_code == 200
     assert value(told, "conforme_pool_in_use") >= 0
-    assert value(told, "conforme_pool_size") == office.container.settings.database_pool_size * 2
+    assert value(told, "conforme_pool_size") == office.container.settings.database_pool_size
     assert 'conforme_build_info{python="3.' in told
 
 
