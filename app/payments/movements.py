@@ -116,8 +116,9 @@ class RefundOrder:
     Attributes:
         transaction_id: The provider's id of the payment.
         wallet: The wallet that received it, which is debited.
-        reference: Ours, unique; asking twice with the same one refunds once.
+        reference: Ours, unique, one word; asking twice with the same one refunds once.
         reason: For the payer.
+        asked_at: When it was first asked for; an earlier try is looked for since then.
     """
 
     transaction_id: str
@@ -125,6 +126,7 @@ class RefundOrder:
     reference: str
     amount: Money
     reason: str
+    asked_at: datetime
 
     def __post_init__(self) -> None:
         """Refuse what could not be found again.

@@ -65,7 +65,7 @@ class GatewayRefused(GatewayError):
     Attributes:
         failure: Which kind of no.
         code: The provider's code, when it gave one.
-        text: Its words, cut to 500 characters, no secrets; for logs and staff.
+        text: Its words, cut to 500 characters; for logs and staff.
     """
 
     def __init__(self, failure: Failure, *, code: int | None = None, text: str = "") -> None:
@@ -82,7 +82,7 @@ class GatewayUnavailable(GatewayError):
         is_in_doubt: It may have happened all the same. Look before a new attempt: `refund`,
             `pay_out`, `open_account` and `open_transfer_account` look by themselves.
         retry_after_s: The wait the provider asked for, in seconds.
-        text: What went wrong, cut to 500 characters, no secrets.
+        text: What went wrong, in a line for logs.
     """
 
     def __init__(
