@@ -1,0 +1,124 @@
+"""The stand-in as a server of its own: `python -m app.sandbox.lemonway.server FILE PORT`."""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from app.kernel.clock import SystemClock
+from app.sandbox.lemonway import control
+from app.sandbox.lemonway.accounts import Accounts
+from app.sandbox.lemonway.answers import Door
+from app.sandbox.lemonway.applicants import Applicants
+from app.sandbox.lemonway.bank import Bank
+from app.sandbox.lemonway.control import Control
+from app.sandbox.lemonway.faults import Faults
+from app.sandbox.lemonway.moneyins import MoneyIns
+from app.sandbox.lemonway.notifier import Notifier
+from app.sandbox.lemonway.pages import Pages
+from app.sandbox.lemonway.papers import Papers
+from app.sandbox.lemonway.store import Store
+from app.sandbox.lemonway.switches import Switches
+
+HOST = "127.0.0.1"
+
+_TOKEN = "/oauth/api/v1/oauth/token"  # noqa: S105 - a path
+_DIRECTKIT = "/mb/conforme/dev/directkitrest"
+_WEBKIT = "/webkit/conforme/dev/"
+_ONBOARDING = "/onboarding"
+
+
+def addresses(base_url: str) -> Mapping[str, str]:
+    """Give the five addresses under which a stand-in at `base_url` is Lemonway."""
+    return {
+        "token": base_url + _TOKEN,
+        "directkit": base_url + _DIRECTKIT,
+        "webkit": base_url + _WEBKIT,
+        "onboarding": base_url + _ONBOARDING,
+        "forms": base_url + "/forms",
+    }
+
+
+def create_stand_in(store: Store, switches: Switches | None = None) -> Starlette:
+    """Make the application over a store."""
+    switches = switches or Switches()
+    faults = Faults()
+    notifier = Notifier(store, switches)
+    bank = Bank(store, notifier)
+    papers = Papers(store, notifier)
+    applicants = Applicants(store, notifier, papers)
+    door = Door(store, switches)
+    pages = Pages(store, bank, notifier, switches, applicants)
+    controls = Control(store, switches, faults, door, bank, papers, applicants, notifier)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await notifier.aclose()
+        store.close()
+
+    return Starlette(
+        routes=[
+            Route(_TOKEN, door.token, methods=["POST"]),
+            *Accounts(store, bank, papers).routes(_DIRECTKIT, door),
+            *MoneyIns(store, bank, switches).routes(_DIRECTKIT, door),
+            *applicants.routes(_ONBOARDING, door),
+            *pages.routes(_WEBKIT),
+            controls.mount(),
+            Route("/readyz", _ready),
+        ],
+        middleware=[
+            # Another site could otherwise reach the controls through a name of its own.
+            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"]),
+            Middleware(faults.around),
+        ],
+        exception_handlers=dict.fromkeys(control.REFUSALS, control.refused),
+        lifespan=lifespan,
+    )
+
+
+async def serve(file: Path, *, port: int, hook_url: str = "") -> None:
+    """Run until the process is told to stop.
+
+    Args:
+        file: Where records are kept; a later run goes on with them.
+        port: Of loopback.
+        hook_url: Where notifications go.
+    """
+    switches = Switches(hook_url=hook_url)
+    config = uvicorn.Config(
+        create_stand_in(Store(SystemClock(), file), switches),
+        host=HOST,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
+    await uvicorn.Server(config).serve()
+
+
+async def _ready(_: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+def main() -> None:
+    """Run as a process of the sandbox."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file", type=Path)
+    parser.add_argument("port", type=int)
+    parser.add_argument("--hook-url", default="")
+    options = parser.parse_args()
+    asyncio.run(serve(options.file, port=options.port, hook_url=options.hook_url))
+
+
+if __name__ == "__main__":
+    main()
