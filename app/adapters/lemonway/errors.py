@@ -89,15 +89,22 @@ def directkit_error(answer: Answer, *, is_write: bool) -> GatewayError | None:
 
 
 def onboarding_error(answer: Answer, *, is_write: bool) -> GatewayError | None:
-    """Find the error in an answer of Online Onboarding; a broken rule of theirs may come as 500."""
+    """Find the error in an answer of Online Onboarding.
+
+    A broken rule may come as 500 too; unlike a failure of theirs it lists its messages.
+    """
     if answer.status < _CLIENT_ERROR:
         return None
     try:
         message = _OnboardingError.model_validate_json(answer.body).message
     except ValidationError:
         return _by_status(answer, "", is_write=is_write)
-    parts = [message] if isinstance(message, str) else message
-    return _by_status(answer, "; ".join(parts)[:TEXT_LENGTH], is_write=is_write)
+    if isinstance(message, str):
+        return _by_status(answer, message[:TEXT_LENGTH], is_write=is_write)
+    text = "; ".join(message)[:TEXT_LENGTH]
+    if answer.status >= _SERVER_ERROR:
+        return GatewayRefused(Failure.INVALID, text=f"HTTP {answer.status} {text}")
+    return _by_status(answer, text, is_write=is_write)
 
 
 def _directkit_body(body: bytes) -> _Error | None:

@@ -145,6 +145,7 @@ class Control:
             ("POST", "/notify", self.forge),
             ("POST", "/replay", self.replay),
             ("POST", "/release", self.release),
+            ("POST", "/reset", self.reset),
             ("POST", "/settled", self.settled),
         )
         return Mount(
@@ -334,6 +335,18 @@ class Control:
         wish = await _read(request, _Order)
         self._switches.is_holding = False
         return JSONResponse({"released": self._notifier.release(wish.order)})
+
+    async def reset(self, _: Request) -> Response:
+        """Forget everything, once nothing is on its way."""
+        await self._notifier.settle()
+        self._notifier.log.clear()
+        self._notifier.release("kept")
+        self._faults.ordered.clear()
+        self._faults.calls.clear()
+        self._door.forget_tokens()
+        self._store.reset()
+        self._switches.change(Switches().model_dump())
+        return _done()
 
     async def settled(self, _: Request) -> Response:
         """Wait until nothing is on its way."""

@@ -16,6 +16,8 @@ from app.sandbox.lemonway.switches import Switches
 PARIS = ZoneInfo("Europe/Paris")
 
 _TIMEOUT_S = 10
+_BROWSER_S = 1.0
+"""How long a browser takes to come back."""
 
 
 @dataclass(slots=True)
@@ -88,7 +90,11 @@ class Notifier:
 
     def post_return_later(self, url: str, fields: Mapping[str, str]) -> None:
         """Call a return address when the browser has been sent there already."""
-        self._run(self.post_return(url, fields))
+        self._run(self._post_late(url, fields))
+
+    async def _post_late(self, url: str, fields: Mapping[str, str]) -> None:
+        await asyncio.sleep(_BROWSER_S)
+        await self.post_return(url, fields)
 
     def _start(self, sent: Sent) -> None:
         for _ in range(self._switches.hook_copies if self._switches.hook_url else 0):

@@ -76,6 +76,9 @@ class Store:
             " PRIMARY KEY (kind, id))"
         )
         self._clock = clock
+        self._open()
+
+    def _open(self) -> None:
         self.shift = timedelta()
         self.applicants = Table(Applicant, self._file)
         self.wallets = Table(Wallet, self._file)
@@ -92,6 +95,11 @@ class Store:
             self.wallets.save(
                 Wallet(id=SC, number=self.number(), name=SC, status=-1, balance=_SC_BALANCE)
             )
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._file.execute("DELETE FROM record")
+        self._open()
 
     def close(self) -> None:
         """Close the file."""

@@ -1,0 +1,234 @@
+"""What goes out is what Lemonway documents, name by name."""
+
+from base64 import b64decode
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.adapters.lemonway.access import Addresses
+from app.adapters.lemonway.gateway import Lemonway
+from app.kernel.money import Money
+from app.payments.enrolment import Paper, PaperKind, PaperState
+from app.payments.movements import MoneyInState, PayoutOrder, RefundOrder
+from app.payments.ports import Failure, GatewayRefused, GatewayUnavailable
+from tests.adapters.lemonway import samples
+from tests.adapters.lemonway.samples import Samples
+from tests.adapters.lemonway.test_contract import DAY, an_order
+from tests.adapters.lemonway.worlds import EXPIRED_PAPER, an_application
+from tests.fakes import START
+
+
+async def test_the_key_is_exchanged_as_it_is(lemonway: Lemonway, wire: Samples) -> None:
+    await lemonway.payments.find_payments("R-1")
+    request = wire.router.calls[0].request
+    assert str(request.url) == samples.TOKEN_URL
+    assert request.headers["Authorization"] == "Basic 4f2c-key"
+    assert request.content == b"Grant_type=client_credentials"
+
+
+async def test_a_card_payment_is_begun(lemonway: Lemonway, wire: Samples) -> None:
+    order = replace(an_order(samples.WALLET), description="P" * 200)
+    page = await lemonway.payments.start_card(order)
+    assert page.url == f"{samples.WEBKIT}?moneyInToken=9fTq&lang=sp"
+    (asked,) = wire.asked
+    assert asked.headers["Authorization"] == "Bearer t0ken"
+    assert asked.headers["PSU-IP-Address"] == "198.51.100.4"
+    assert asked.body == {
+        "accountId": "ORG000017",
+        "totalAmount": 12100,
+        "commissionAmount": 0,
+        "autoCommission": False,
+        "reference": "R-1",
+        "comment": "P" * 140,
+        "returnUrl": "http://127.0.0.1:1/pay/return/s?s=1",
+        "cancelUrl": "http://127.0.0.1:1/pay/return/s?s=1",
+        "errorUrl": "http://127.0.0.1:1/pay/return/s?s=1",
+    }
+
+
+async def test_english_and_a_caller_without_a_browser(lemonway: Lemonway, wire: Samples) -> None:
+    order = replace(an_order(samples.WALLET), language="en", payer_ip=None)
+    page = await lemonway.payments.start_card(order)
+    assert page.url.endswith("&lang=en")
+    assert wire.asked[0].headers["PSU-IP-Address"] == "203.0.113.7"
+
+
+async def test_a_bank_page_is_begun(lemonway: Lemonway, wire: Samples) -> None:
+    page = await lemonway.payments.start_pay_by_bank(an_order(samples.WALLET, "R-2"))
+    assert page.url == "https://bank.example/?moneyintoken=4c"
+    assert wire.asked[0].body["countryCode"] == "ES"
+
+
+async def test_an_application_is_written_their_way(lemonway: Lemonway, wire: Samples) -> None:
+    await lemonway.onboarding.open_account(an_application())
+    (asked,) = wire.asked
+    assert asked.headers["Authorization"] == "Bearer t0ken"
+    assert asked.body == {
+        "legalEntity": {
+            "name": "Varadero Norte SL",
+            "type": "COMPANY",
+            "registrationNumber": "B12345674",
+            "registrationCountry": "ES",
+            "registrationDate": "2011-03-04",
+        },
+        "legalRepresentative": {
+            "firstName": "Ana",
+            "lastName": "Gil",
+            "email": "ana@varadero.example",
+            "birthDate": "1980-01-02",
+            "birthCountry": "ES",
+            "address": {"country": "ES"},
+            "nationalities": ["ES"],
+        },
+        "profile": "MERCHANT",
+        "walletId": "ORG000017",
+    }
+
+
+async def test_a_paper_is_pushed_as_a_form(lemonway: Lemonway, wire: Samples) -> None:
+    number = await lemonway.onboarding.hand_in(samples.ACCOUNT, samples.FORM, EXPIRED_PAPER)
+    assert number == "48121"
+    (asked,) = wire.asked
+    assert asked.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    for part in (
+        b'name="accountId"\r\n\r\n' + samples.ACCOUNT.encode(),
+        b'name="type"\r\n\r\nCOMPANY_REGISTRY',
+        b'name="file"; filename="nota-expired.pdf"\r\nContent-Type: application/pdf',
+        EXPIRED_PAPER.content,
+    ):
+        assert part in asked.content
+
+
+async def test_a_renewed_paper_goes_as_base64(lemonway: Lemonway, wire: Samples) -> None:
+    wire.answers["POST /v2/accounts/ORG000017/documents/upload"] = {
+        "uploadDocument": {"id": 48122, "status": 1, "substatus": 1, "accountstatus": 6}
+    }
+    paper = Paper(
+        PaperKind.ARTICLES_OF_ASSOCIATION, "estatutos.pdf", "application/pdf", b"%PDF\xff"
+    )
+    record = await lemonway.wallets.renew_paper(samples.WALLET, paper)
+    assert (record.id, record.state, record.kind) == ("48122", PaperState.UNDER_REVIEW, paper.kind)
+    body = wire.asked[0].body
+    assert (body["name"], body["type"]) == ("estatutos.pdf", 12)
+    assert b64decode(str(body["buffer"])) == paper.content
+
+
+async def test_a_refund_carries_our_reference_in_its_comment(
+    lemonway: Lemonway, wire: Samples
+) -> None:
+    await lemonway.payments.refund(
+        RefundOrder(
+            transaction_id=str(samples.CARD),
+            wallet=samples.WALLET,
+            reference="RF-1",
+            amount=Money(2500),
+            reason="daños " * 40,
+            asked_at=START,
+        )
+    )
+    search, asked = wire.asked
+    assert search.path == "/v2/accounts/ORG000017/transactions"
+    assert int(search.query["startDate"]) == int((START - timedelta(hours=1)).timestamp())
+    assert asked.body["amountToRefund"] == 2500
+    assert len(str(asked.body["comment"])) == 140
+    assert str(asked.body["comment"]).startswith("RF-1 daños")
+
+
+async def test_a_payout_takes_no_commission(lemonway: Lemonway, wire: Samples) -> None:
+    await lemonway.payouts.pay_out(
+        PayoutOrder(
+            wallet=samples.WALLET,
+            reference="PO-1",
+            amount=Money(2500),
+            account_id="881",
+            description="Noviembre",
+        )
+    )
+    assert wire.asked[0].query == {"reference": "PO-1"}
+    assert wire.asked[1].body == {
+        "accountId": "ORG000017",
+        "totalAmount": 2500,
+        "commissionAmount": 0,
+        "autoCommission": False,
+        "ibanId": 881,
+        "reference": "PO-1",
+        "comment": "Noviembre",
+    }
+
+
+async def test_a_statement_is_read_to_its_last_page(lemonway: Lemonway, wire: Samples) -> None:
+    path = f"GET /v2/accounts/{samples.WALLET}/transactions"
+    lines: list[samples.Json] = [
+        {"transactionIn": samples.money_in(number, status=0)} for number in range(1, 101)
+    ]
+    wire.set_statement(*lines)
+    wire.effects[path] = lambda: wire.set_statement({"transactionP2P": samples.FEE_TAKEN})
+    found = await lemonway.statements.fetch_movements(samples.WALLET, START - DAY, START)
+    assert [int(one.transaction_id) for one in found] == [*range(1, 101), samples.FEE]
+    assert [asked.query["page"] for asked in wire.asked] == ["1", "2"]
+    assert {asked.query["limit"] for asked in wire.asked} == {"100"}
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [(3, MoneyInState.FAILED), (16, MoneyInState.AUTHORIZED), (20, MoneyInState.UNKNOWN)],
+)
+async def test_a_status_nobody_listed_is_not_a_failure(
+    lemonway: Lemonway, wire: Samples, status: int, state: MoneyInState
+) -> None:
+    wire.set_payment(samples.money_in(samples.CARD, status=status))
+    payment = await lemonway.payments.fetch_payment(str(samples.CARD))
+    assert payment.state is state
+
+
+async def test_what_the_payer_paid_includes_the_commission(
+    lemonway: Lemonway, wire: Samples
+) -> None:
+    wire.set_payment(samples.money_in(samples.CARD, creditAmount=12000, commissionAmount=100))
+    assert (await lemonway.payments.fetch_payment(str(samples.CARD))).amount == Money(12100)
+
+
+async def test_others_payments_are_not_taken_for_ours(lemonway: Lemonway, wire: Samples) -> None:
+    wire.set_payment(samples.money_in(samples.CARD, reference="R-10"))
+    assert list(await lemonway.payments.find_payments("R-1")) == []
+    with pytest.raises(GatewayRefused) as refused:
+        await lemonway.payments.fetch_payment("70413")
+    assert refused.value.failure is Failure.NOT_FOUND
+
+
+async def test_an_answer_that_lacks_a_field_is_no_answer(lemonway: Lemonway, wire: Samples) -> None:
+    record = samples.money_in(samples.CARD)
+    del record["receiverAccountId"]
+    wire.set_payment(record)
+    with pytest.raises(GatewayUnavailable, match="receiverAccountId"):
+        await lemonway.payments.fetch_payment(str(samples.CARD))
+
+
+async def test_nobody_is_sent_to_another_host(lemonway: Lemonway, wire: Samples) -> None:
+    wire.answers[f"GET /onboardings/{samples.FORM}/resume"] = {"url": "https://evil.example/x"}
+    with pytest.raises(GatewayUnavailable, match="not configured"):
+        await lemonway.onboarding.resume_form(samples.FORM)
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "", "x?y", "ñ"])
+async def test_a_forged_name_stays_out_of_the_path(
+    lemonway: Lemonway, wire: Samples, name: str
+) -> None:
+    with pytest.raises(GatewayRefused):
+        await lemonway.wallets.fetch_wallet(name)
+    assert wire.asked == []
+
+
+def test_credentials_do_not_travel_in_clear_text() -> None:
+    addresses = {
+        "token": samples.TOKEN_URL,
+        "directkit": samples.DIRECTKIT,
+        "webkit": samples.WEBKIT,
+        "onboarding": samples.ONBOARDING,
+        "forms": samples.FORMS,
+    }
+    for name, address in addresses.items():
+        clear = addresses | {name: address.replace("https:", "http:")}
+        with pytest.raises(ValueError, match="https"):
+            Addresses(**clear)
