@@ -15,8 +15,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from app.sandbox.lemonway import notifier, pages
+from app.sandbox.lemonway.paths import addresses
 from app.sandbox.lemonway.records import Wallet
-from app.sandbox.lemonway.server import addresses
 from app.sandbox.lemonway.store import SC, Store
 from tests.adapters.lemonway.running import StandIn, running_stand_in, served
 from tests.fakes import FixedClock

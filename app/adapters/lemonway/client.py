@@ -12,12 +12,13 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from app.adapters.lemonway.access import Limits
 from app.adapters.lemonway.breaker import Breaker
-from app.adapters.lemonway.errors import Answer, is_unauthorized
+from app.adapters.lemonway.errors import NO_TRANSACTION, Answer, is_unauthorized
 from app.adapters.lemonway.tokens import Tokens
 from app.payments.ports import Failure, GatewayError, GatewayRefused, GatewayUnavailable
 
 Model = TypeVar("Model", bound=BaseModel)
 Made = TypeVar("Made")
+Found = TypeVar("Found")
 Upload = tuple[str, bytes, str]
 """File name, content, content type."""
 
@@ -234,6 +235,16 @@ def segment(name: str) -> str:
     if _SEGMENT.fullmatch(name) is None:
         raise GatewayRefused(Failure.INVALID, text="not a name")
     return name
+
+
+async def found(search: Awaitable[Found], nothing: Found) -> Found:
+    """Give what a search finds; they call nothing found an error."""
+    try:
+        return await search
+    except GatewayRefused as refused:
+        if refused.code != NO_TRANSACTION:
+            raise
+        return nothing
 
 
 async def made_after_all(

@@ -5,6 +5,7 @@ transaction keeps the rest for evidence.
 """
 
 from decimal import Decimal
+from typing import Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -94,17 +95,32 @@ class MoneyIns(_Wire):
 
     transactions: _TransactionsIn
 
+    @classmethod
+    def nothing(cls) -> Self:
+        """Make the answer of a search that finds nothing."""
+        return cls(transactions=_TransactionsIn(value=[]))
+
 
 class MoneyOuts(_Wire):
     """`GET /v2/moneyouts` and `GET /v2/disputes`."""
 
     transactions: _TransactionsOut
 
+    @classmethod
+    def nothing(cls) -> Self:
+        """Make the answer of a search that finds nothing."""
+        return cls(transactions=_TransactionsOut(value=[]))
+
 
 class Statement(_Wire):
     """`GET /v2/accounts/{id}/transactions`."""
 
     transactions: _StatementLines
+
+    @classmethod
+    def nothing(cls) -> Self:
+        """Make the answer of a search that finds nothing."""
+        return cls(transactions=_StatementLines(value=[]))
 
 
 class MadeOut(_Wire):

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from app.payments.ports import Failure, GatewayError, GatewayRefused, GatewayUnavailable
 
 TEXT_LENGTH = 500
-NOT_FOUND = frozenset({143, 147, 162})
+NO_TRANSACTION = 143
+"""Also the answer of a search that finds nothing."""
 
 _UNAUTHORIZED, _FORBIDDEN, _MISSING, _CONFLICT = 401, 403, 404, 409
 _TOO_MANY, _CLIENT_ERROR, _SERVER_ERROR = 429, 400, 500
@@ -26,7 +27,7 @@ _FAILURES = {
     Failure.CONFIGURATION: {118, 137, *_AUTHENTICATION},
     Failure.PAYMENT_REFUSED: {124, 170, 171, 172, 209, 296, 304},
     Failure.NOT_CONTRACTED: {138},
-    Failure.NOT_FOUND: NOT_FOUND,
+    Failure.NOT_FOUND: {NO_TRANSACTION, 147, 162},
     Failure.AMOUNT_NOT_ALLOWED: {151, 365},
     Failure.CONFLICT: {152, 204, 241, 341},
     Failure.PAYOUT_ACCOUNT_MISSING: {215},

@@ -28,9 +28,9 @@ _KINDS = {
     LegalKind.SOLE_TRADER: "SOLE_TRADER",
 }
 _FORMS = {
-    LegalKind.COMPANY: "company",
-    LegalKind.ASSOCIATION: "association",
-    LegalKind.SOLE_TRADER: "sole_trader",
+    LegalKind.COMPANY: ("company",),
+    LegalKind.ASSOCIATION: ("association",),
+    LegalKind.SOLE_TRADER: ("sole_trader", "sole-trader"),  # documented in both spellings
 }
 _PAPERS = {
     PaperKind.IDENTITY_CARD: "NATIONAL_IDENTITY_CARD",
@@ -59,7 +59,8 @@ _BY_ACCOUNT = {
 
 
 class _Wire(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel)
+    # Ids are UUIDs on one page of theirs and numbers on another.
+    model_config = ConfigDict(alias_generator=to_camel, coerce_numbers_to_str=True)
 
 
 class _Requirement(_Wire):
@@ -134,18 +135,19 @@ class LemonwayOnboarding:
         self, account_id: str, application: Application, return_url: str
     ) -> HostedForm:
         """Open the form of the applicant's kind."""
-        call = Call(
-            method="POST",
-            path=f"/onboardings/{_FORMS[application.entity.kind]}",
-            body={
-                "accountId": account_id,
-                "redirectUrl": return_url,
-                "legalEntity": _entity(application),
-                "legalRepresentative": _representative(application),
-            },
-        )
-        form = await self._client.ask(call, _Form)
-        return HostedForm(form.id, self._require_hosted(form.url))
+        body: dict[str, JsonValue] = {
+            "accountId": account_id,
+            "redirectUrl": return_url,
+            "legalEntity": _entity(application),
+            "legalRepresentative": _representative(application),
+        }
+        spelling, *others = _FORMS[application.entity.kind]
+        try:
+            return await self._start(spelling, body)
+        except GatewayRefused as refused:
+            if refused.failure is not Failure.NOT_FOUND or not others:
+                raise
+            return await self._start(others[0], body)
 
     async def resume_form(self, onboarding_id: str) -> str:
         """Give a fresh address."""
@@ -169,6 +171,11 @@ class LemonwayOnboarding:
         """Fetch an applicant."""
         call = Call(method="GET", path=f"/accounts/{segment(account_id)}")
         return _account(await self._client.ask(call, _Account))
+
+    async def _start(self, kind: str, body: dict[str, JsonValue]) -> HostedForm:
+        call = Call(method="POST", path=f"/onboardings/{kind}", body=body)
+        form = await self._client.ask(call, _Form)
+        return HostedForm(form.id, self._require_hosted(form.url))
 
     async def _find(self, wallet: str) -> Account | None:
         page = 1

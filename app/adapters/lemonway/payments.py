@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from app.adapters.lemonway import directkit_values as values
 from app.adapters.lemonway import statements
-from app.adapters.lemonway.client import Call, Client, made_after_all, segment
+from app.adapters.lemonway.client import Call, Client, found, made_after_all, segment
 from app.adapters.lemonway.directkit import BankPage, CardPage, Ibans, MadeOut, MoneyIns, OwnIban
 from app.payments.movements import (
     HostedPage,
@@ -76,21 +76,15 @@ class LemonwayPayments:
 
     async def fetch_payment(self, transaction_id: str) -> MoneyIn:
         """Fetch one payment."""
-        found = await self._find({"transactionId": transaction_id})
-        for one in found:
+        for one in await self._find({"transactionId": transaction_id}):
             if one.transaction_id == transaction_id:
                 return one
         raise GatewayRefused(Failure.NOT_FOUND, text=f"no money-in {transaction_id}")
 
     async def find_payments(self, reference: str) -> Sequence[MoneyIn]:
         """Find payments by our reference; others' are left out, should a search find them."""
-        try:
-            found = await self._find({"transactionMerchantToken": reference})
-        except GatewayRefused as refused:
-            if refused.failure is Failure.NOT_FOUND:
-                return ()
-            raise
-        return [one for one in found if one.reference == reference]
+        candidates = await self._find({"transactionMerchantToken": reference})
+        return [one for one in candidates if one.reference == reference]
 
     async def refund(self, order: RefundOrder) -> MoneyOut:
         """Refund once: a refund has no reference of its own, its comment begins with ours."""
@@ -112,8 +106,8 @@ class LemonwayPayments:
 
     async def _find(self, query: dict[str, str]) -> list[MoneyIn]:
         call = Call(method="GET", path="/v2/moneyins", query=query)
-        found = await self._client.ask(call, MoneyIns)
-        return [values.money_in(record) for record in found.transactions.value]
+        answer = await found(self._client.ask(call, MoneyIns), MoneyIns.nothing())
+        return [values.money_in(record) for record in answer.transactions.value]
 
     async def _find_refund(self, order: RefundOrder) -> MoneyOut | None:
         lines = await statements.fetch(

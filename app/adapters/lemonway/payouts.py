@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from app.adapters.lemonway import directkit_values as values
-from app.adapters.lemonway.client import Call, Client, made_after_all, segment
+from app.adapters.lemonway.client import Call, Client, found, made_after_all, segment
 from app.adapters.lemonway.directkit import Iban, Ibans, MadeOut, MoneyOuts, RegisteredIban
 from app.adapters.lemonway.payments import COMMENT_LENGTH
 from app.payments.movements import MoneyOut, PayoutAccount, PayoutOrder
-from app.payments.ports import Failure, GatewayRefused, GatewayUnavailable
+from app.payments.ports import GatewayUnavailable
 
 _FOR_PAYOUTS = 1
 
@@ -66,10 +66,6 @@ class LemonwayPayouts:
     async def find_payout(self, reference: str) -> MoneyOut | None:
         """Find a payout by our reference."""
         call = Call(method="GET", path="/v2/moneyouts", query={"reference": reference})
-        try:
-            found = (await self._client.ask(call, MoneyOuts)).transactions.value
-        except GatewayRefused as refused:
-            if refused.failure is Failure.NOT_FOUND:
-                return None
-            raise
-        return next((values.payout(one) for one in found if one.reference == reference), None)
+        answer = await found(self._client.ask(call, MoneyOuts), MoneyOuts.nothing())
+        records = answer.transactions.value
+        return next((values.payout(one) for one in records if one.reference == reference), None)

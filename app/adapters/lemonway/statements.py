@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from app.adapters.lemonway import directkit_values as values
-from app.adapters.lemonway.client import Call, Client, Model, segment
+from app.adapters.lemonway.client import Call, Client, Model, found, segment
 from app.adapters.lemonway.directkit import MoneyIns, MoneyOuts, Statement, StatementLine
 from app.payments.movements import MoneyIn, MoneyOut, Movement
 
@@ -34,7 +34,8 @@ class LemonwayStatements:
             "/v2/moneyins/bankwire",
             {"updateDate": values.seconds(since), "updateEndDate": values.seconds(until)},
             MoneyIns,
-            lambda found: found.transactions.value,
+            MoneyIns.nothing(),
+            lambda answer: answer.transactions.value,
         )
         return [values.money_in(record) for record in records]
 
@@ -45,7 +46,8 @@ class LemonwayStatements:
             "/v2/disputes",
             {"updateDate": values.seconds(since)},
             MoneyOuts,
-            lambda found: found.transactions.value,
+            MoneyOuts.nothing(),
+            lambda answer: answer.transactions.value,
         )
         return [values.chargeback(record) for record in records]
 
@@ -62,7 +64,8 @@ async def fetch(
             "endDate": None if until is None else values.seconds(until),
         },
         Statement,
-        lambda found: found.transactions.value,
+        Statement.nothing(),
+        lambda answer: answer.transactions.value,
     )
     return [movement for line in lines if (movement := _movement(line)) is not None]
 
@@ -72,17 +75,18 @@ async def _all_pages(
     path: str,
     query: Mapping[str, int | None],
     gives: type[Model],
+    nothing: Model,
     records: Callable[[Model], list[_Record]],
 ) -> list[_Record]:
     """Ask for page after page until one is not full; the first is number 1."""
-    found: list[_Record] = []
+    all_records: list[_Record] = []
     page = 1
     while True:
         call = Call(method="GET", path=path, query={**query, "page": page, "limit": PAGE_SIZE})
-        some = records(await client.ask(call, gives))
-        found += some
+        some = records(await found(client.ask(call, gives), nothing))
+        all_records += some
         if len(some) < PAGE_SIZE:
-            return found
+            return all_records
         page += 1
 
 

@@ -46,7 +46,7 @@ class Tokens:
         self._api_key = api_key
         self._exchange = exchange
         self._monotonic = monotonic
-        self._lock = asyncio.Lock()
+        self._renewal: asyncio.Task[str] | None = None
         self._token: str | None = None
         self._renew_at = 0.0
 
@@ -57,18 +57,30 @@ class Tokens:
             GatewayRefused: The API key is not accepted.
             GatewayUnavailable: No token can be had now.
         """
-        async with self._lock:
-            if self._token is None or self._monotonic() >= self._renew_at:
-                token = await self._fetch()
-                margin_s = min(_MARGIN_S, token.expires_in / 2)
-                self._token = token.access_token
-                self._renew_at = self._monotonic() + token.expires_in - margin_s
+        if self._token is not None and self._monotonic() < self._renew_at:
             return self._token
+        if self._renewal is None:
+            self._renewal = asyncio.create_task(self._renew())
+            self._renewal.add_done_callback(self._end_renewal)
+        # A caller who gives up leaves the renewal to the others.
+        return await asyncio.shield(self._renewal)
 
     def drop(self, token: str) -> None:
         """Forget a token that was refused, unless it has been replaced already."""
         if self._token == token:
             self._token = None
+
+    async def _renew(self) -> str:
+        token = await self._fetch()
+        margin_s = min(_MARGIN_S, token.expires_in / 2)
+        self._renew_at = self._monotonic() + token.expires_in - margin_s
+        self._token = token.access_token
+        return self._token
+
+    def _end_renewal(self, renewal: asyncio.Task[str]) -> None:
+        self._renewal = None
+        if not renewal.cancelled():
+            renewal.exception()  # nobody may be left to hear of it
 
     async def _fetch(self) -> _Token:
         request = httpx.Request(

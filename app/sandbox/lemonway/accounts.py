@@ -20,6 +20,7 @@ from app.sandbox.lemonway.answers import (
 )
 from app.sandbox.lemonway.bank import FOR_PAYOUT, IBAN_ACTIVE, IBAN_WAITING, VIRTUAL, Bank
 from app.sandbox.lemonway.papers import Papers
+from app.sandbox.lemonway.paths import DIRECTKIT
 from app.sandbox.lemonway.records import Iban, Wallet
 from app.sandbox.lemonway.store import SC, Store
 
@@ -66,10 +67,10 @@ class Accounts:
         self._bank = bank
         self._papers = papers
 
-    def routes(self, base: str, door: Door) -> list[Route]:
-        """Give the routes under a base path."""
+    def routes(self, door: Door) -> list[Route]:
+        """Give the routes."""
         return [
-            Route(base + path, door.directkit(handler), methods=[method])
+            Route(DIRECTKIT + path, door.directkit(handler), methods=[method])
             for method, path, handler in (
                 ("GET", "/v2/accounts/kycstatus", self.changes),
                 ("GET", "/v2/accounts/{wallet}", self.wallet),

@@ -1,10 +1,9 @@
-"""Online Onboarding: applicants, their forms, the papers in them, and the decisions."""
+"""Online Onboarding: applicants, their forms and the papers in them."""
 
-from datetime import timedelta
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Literal, TypeAlias
+from typing import Literal
 from uuid import uuid4
 
 from pydantic import Field, JsonValue
@@ -12,28 +11,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.sandbox.lemonway.answers import Door, Failed, Input, read
+from app.sandbox.lemonway.analysts import Analysts
+from app.sandbox.lemonway.answers import BAD_INPUT, Door, Failed, Input, read
 from app.sandbox.lemonway.bank import Unknown
-from app.sandbox.lemonway.notifier import Notifier
 from app.sandbox.lemonway.papers import Papers
-from app.sandbox.lemonway.records import Applicant, Wallet
+from app.sandbox.lemonway.paths import FORMS, ONBOARDING
+from app.sandbox.lemonway.records import Applicant
 from app.sandbox.lemonway.store import Store
 
-Decision: TypeAlias = Literal[
-    "submit", "accept", "reject", "deny", "block", "unblock",
-    "kyc-update", "kyc-accept", "kyc-reject", "kyc-outdated",
-]  # fmt: skip
-
-_VERIFIED, _BLOCKED, _EXPIRED = 6, 10, 8
 _PAPER_TYPES = {
     "NATIONAL_IDENTITY_CARD": 0, "PROOF_OF_ADDRESS": 1, "PASSPORT": 3, "RESIDENCE_PERMIT": 5,
     "OTHER": 6, "COMPANY_REGISTRY": 7, "ARTICLES_OF_ASSOCIATION": 12, "UBO_DOCUMENT": 14,
     "TAX_NOTICE": 15, "SHAREHOLDING_STRUCTURE_DOCUMENTATION": 16,
 }  # fmt: skip
-_PROFILE_EVENT = {"INFORMATION_COLLECTION_IN_PROGRESS": 1, "AWAITING_INFORMATION": 1,
-                  "UNDER_ANALYSIS": 2, "ACCEPTED": 3, "DENIED": 4, "REJECTED": 5}  # fmt: skip
-_CREATED, _ACCEPTED, _DENIED, _STOPPED, _ASKED, _REFUSED, _RENEWED = range(1, 8)
-_TIME_TO_UPDATE = timedelta(days=60)
 
 
 class _Country(Input):
@@ -74,17 +64,17 @@ class _NewForm(Input):
 
 
 class Applicants:
-    """The routes of Online Onboarding, and what its analysts decide."""
+    """The routes of Online Onboarding."""
 
-    def __init__(self, store: Store, notifier: Notifier, papers: Papers) -> None:
+    def __init__(self, store: Store, papers: Papers, analysts: Analysts) -> None:
         self._store = store
-        self._notifier = notifier
         self._papers = papers
+        self._analysts = analysts
 
-    def routes(self, base: str, door: Door) -> list[Route]:
-        """Give the routes under a base path; a sole trader is written in two ways."""
+    def routes(self, door: Door) -> list[Route]:
+        """Give the routes; a sole trader is written in two ways."""
         return [
-            Route(base + path, door.onboarding(handler), methods=[method])
+            Route(ONBOARDING + path, door.onboarding(handler), methods=[method])
             for method, path, handler in (
                 ("POST", "/accounts/legal-entity", self.create),
                 ("GET", "/accounts", self.list),
@@ -98,17 +88,6 @@ class Applicants:
             )
         ]
 
-    def find(self, key: str) -> Applicant:
-        """Find an applicant by its id, its form's or its wallet's.
-
-        Raises:
-            Unknown: There is none.
-        """
-        for one in self._store.applicants:
-            if key in {one.id, one.onboarding_id, one.wallet_id}:
-                return one
-        raise Unknown(key)
-
     async def create(self, request: Request) -> Response:
         """Take an application; the same organization twice is refused."""
         wish = await read(request, _NewApplicant)
@@ -116,26 +95,23 @@ class Applicants:
         if entity.type == "COMPANY" and not (
             entity.registration_number and entity.registration_date
         ):
-            raise Failed(0, "registrationNumber and registrationDate are required")
+            raise Failed(BAD_INPUT, "registrationNumber and registrationDate are required")
         for name in (person.first_name, person.last_name):
             if not set(name.lower()) & set("aeiouyáéíóúàèìòùü") or name.lower() == "test":
-                raise Failed(0, "legalRepresentative must have a real name")
+                raise Failed(BAD_INPUT, "legalRepresentative must have a real name")
         identity = f"{entity.name}|{entity.registration_number}|{entity.registration_date}"
         taken = {(one.registration, one.wallet_id) for one in self._store.applicants}
         if any(identity == known or wish.wallet_id == wallet for known, wallet in taken):
-            raise Failed(0, "legal entity already exists")
-        applicant = self._store.applicants.save(
-            Applicant(
-                id=str(uuid4()),
-                number=self._store.number(),
-                wallet_id=wish.wallet_id or f"LW{len(self._store.applicants) + 1:06}",
-                name=entity.name,
-                registration=identity,
-                kind=entity.type,
-            )
+            raise Failed(BAD_INPUT, "legal entity already exists")
+        applicant = Applicant(
+            id=str(uuid4()),
+            number=self._store.number(),
+            wallet_id=wish.wallet_id or f"LW{len(self._store.applicants) + 1:06}",
+            name=entity.name,
+            registration=identity,
+            kind=entity.type,
         )
-        self._tell_account(applicant, _CREATED)
-        self._tell_profile(applicant)
+        self._analysts.welcome(applicant)
         return JSONResponse(
             {
                 "id": applicant.id,
@@ -177,107 +153,20 @@ class Applicants:
         parts = _parts(request.headers.get("content-type", ""), await request.body())
         kind, file = parts.get("type"), parts.get("file")
         if kind is None or file is None or "accountId" not in parts or not file.get_filename():
-            raise Failed(0, "accountId, type and file are required")
+            raise Failed(BAD_INPUT, "accountId, type and file are required")
         number = _PAPER_TYPES.get(_text(kind))
         if number is None:
-            raise Failed(0, "type is not supported")
+            raise Failed(BAD_INPUT, "type is not supported")
         paper = self._papers.receive(
             applicant.wallet_id, applicant.number, number, file.get_filename("")
         )
         return JSONResponse({"documentId": str(paper.id), "status": "SUCCESS"}, status_code=201)
 
-    def decide(self, applicant: Applicant, decision: Decision) -> None:
-        """Do what an analyst does, or the applicant on the form's last page."""
-        match decision:
-            case "submit":
-                applicant.profile_status = "UNDER_ANALYSIS"
-                self._tell_profile(applicant)
-            case "reject":
-                applicant.profile_status = "REJECTED"
-                self._tell_profile(applicant)
-            case "deny":
-                applicant.status = applicant.profile_status = "DENIED"
-                self._tell_profile(applicant)
-                self._tell_account(applicant, _DENIED)
-            case "accept":
-                applicant.status = applicant.profile_status = "ACCEPTED"
-                self._tell_profile(applicant)
-                self._tell_account(applicant, _ACCEPTED)
-                self._set_wallet(applicant, _VERIFIED)
-            case "block":
-                applicant.status = "BLOCKED"
-                self._tell_account(applicant, _STOPPED)
-                self._set_wallet(applicant, _BLOCKED, is_blocked=True)
-            case "unblock":
-                applicant.status = "ACCEPTED"
-                applicant.restrictions.clear()
-                self._tell_account(applicant, _ACCEPTED)
-                self._set_wallet(applicant, _VERIFIED)
-            case _:
-                self._update(applicant, decision)
-        self._store.applicants.save(applicant)
-
-    def _update(self, applicant: Applicant, decision: str) -> None:
-        """Ask for fresh papers, take them, refuse them, or run out of patience."""
-        match decision:
-            case "kyc-update":
-                due = self._store.now() + _TIME_TO_UPDATE
-                applicant.requirements.append(
-                    {
-                        "id": str(uuid4()),
-                        "type": "KYC_UPDATE",
-                        "dueDate": due.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-                        "status": "REQUESTED",
-                    }
-                )
-                self._tell_account(applicant, _ASKED)
-            case "kyc-accept":
-                applicant.requirements.clear()
-                applicant.restrictions.clear()
-                self._tell_account(applicant, _RENEWED)
-                self._set_wallet(applicant, _VERIFIED)
-            case "kyc-reject":
-                for one in applicant.requirements:
-                    one["status"] = "REJECTED"
-                self._tell_account(applicant, _REFUSED)
-            case "kyc-outdated":
-                applicant.restrictions.append(
-                    {"id": str(uuid4()), "category": "KYC", "reason": "KYC_OUTDATED"}
-                )
-                self._tell_account(applicant, _STOPPED)
-                self._set_wallet(applicant, _EXPIRED, is_blocked=True)
-
-    def _set_wallet(self, applicant: Applicant, status: int, *, is_blocked: bool = False) -> None:
-        wallet = self._store.wallets.find(applicant.wallet_id) or Wallet(
-            id=applicant.wallet_id, number=applicant.number, name=applicant.name
-        )
-        wallet.status, wallet.is_blocked = status, is_blocked
-        wallet.changed = self._store.seconds()
-        self._store.wallets.save(wallet)
-        self._notifier.tell(8, wallet.id, wallet.number, Status=status, Blocked=int(is_blocked))
-
-    def _tell_account(self, applicant: Applicant, status: int) -> None:
-        self._tell(50, applicant, status)
-
-    def _tell_profile(self, applicant: Applicant) -> None:
-        self._tell(49, applicant, _PROFILE_EVENT[applicant.profile_status])
-
-    def _tell(self, category: int, applicant: Applicant, status: int) -> None:
-        self._notifier.tell(
-            category,
-            applicant.wallet_id,
-            applicant.number,
-            EventDate=self._store.now().strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-            AccountID=applicant.number,
-            ProfileID=applicant.number,
-            Status=status,
-        )
-
     def _asked(self, key: str) -> Applicant:
         try:
-            return self.find(key)
+            return self._analysts.find(key)
         except Unknown:
-            raise Failed(0, "account not found") from None
+            raise Failed(BAD_INPUT, "account not found") from None
 
 
 def _shown(applicant: Applicant) -> dict[str, JsonValue]:
@@ -295,7 +184,7 @@ def _shown(applicant: Applicant) -> dict[str, JsonValue]:
 
 
 def _form_url(request: Request, applicant: Applicant) -> str:
-    return str(request.url.replace(path=f"/forms/{applicant.onboarding_id}/welcome", query=""))
+    return str(request.url.replace(path=f"{FORMS}/{applicant.onboarding_id}/welcome", query=""))
 
 
 def _parts(content_type: str, body: bytes) -> dict[str, Message]:

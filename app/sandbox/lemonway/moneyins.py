@@ -29,6 +29,7 @@ from app.sandbox.lemonway.bank import (
     Unknown,
 )
 from app.sandbox.lemonway.notifier import PARIS
+from app.sandbox.lemonway.paths import BANK_PAGE, DIRECTKIT
 from app.sandbox.lemonway.records import MoneyIn, Wallet
 from app.sandbox.lemonway.store import SC, Store
 from app.sandbox.lemonway.switches import Switches
@@ -36,7 +37,7 @@ from app.sandbox.lemonway.switches import Switches
 _CARD_MIN, _BANK_PAGE_MIN, _LIMITED_MAX = 50, 100, 25_000
 _VERIFIED = frozenset({6, 7, 13})
 _EXPIRED, _CLOSED = 8, 12
-_CARD_AGE, _TRANSFER_AGE = timedelta(days=365), timedelta(days=365)
+_REFUND_AGE = timedelta(days=365)
 _NIGHT_FROM, _NIGHT_TO = 22, 3
 _REFUND_STATUS = {"done": SUCCESS, "pending": PENDING, "refused": REFUSED}
 
@@ -70,10 +71,10 @@ class MoneyIns:
         self._bank = bank
         self._switches = switches
 
-    def routes(self, base: str, door: Door) -> list[Route]:
-        """Give the routes under a base path."""
+    def routes(self, door: Door) -> list[Route]:
+        """Give the routes."""
         return [
-            Route(base + path, door.directkit(handler), methods=[method])
+            Route(DIRECTKIT + path, door.directkit(handler), methods=[method])
             for method, path, handler in (
                 ("POST", "/v2/moneyins/card/webinit", self.start_card),
                 ("POST", "/v2/moneyins/paybybank/transfer/init", self.start_bank_page),
@@ -97,17 +98,19 @@ class MoneyIns:
         money = self._begin(order, BY_TRANSFER, _BANK_PAGE_MIN, 365)
         money.method_details = 1
         self._store.moneyins.save(money)
-        page = request.url.replace(path="/webkit/dev/bank", query=f"moneyintoken={money.token}")
+        page = request.url.replace(path=BANK_PAGE, query=f"moneyintoken={money.token}")
         return JSONResponse({"id": money.id, "redirectUrl": str(page)})
 
     async def find(self, request: Request) -> Response:
         """Search by id, by the merchant's reference, by comment or by date."""
         query = request.query_params
+        number = query.get("transactionId")
+        one = self._store.moneyins.find(number) if number else None
+        candidates = list(self._store.moneyins) if number is None else [one] if one else []
         found = [
             money
-            for money in self._store.moneyins
-            if query.get("transactionId") in {None, str(money.id)}
-            and query.get("transactionMerchantToken") in {None, money.reference}
+            for money in candidates
+            if query.get("transactionMerchantToken") in {None, money.reference}
             and query.get("transactionComment") in {None, money.comment}
             and seconds_of(request, "startDate", 0) <= money.date
             and money.date <= seconds_of(request, "endDate", money.date)
@@ -180,8 +183,7 @@ class MoneyIns:
 
     def _require_window(self, money: MoneyIn) -> None:
         now = self._store.now()
-        oldest = _CARD_AGE if money.method == BY_CARD else _TRANSFER_AGE
-        if now.timestamp() - money.date > oldest.total_seconds():
+        if now.timestamp() - money.date > _REFUND_AGE.total_seconds():
             raise Failed(151, "Too old to be refunded")
         hour = now.astimezone(PARIS).hour
         is_night = hour >= _NIGHT_FROM or hour < _NIGHT_TO

@@ -18,9 +18,10 @@ from starlette.routing import Route
 from app.kernel import formats
 from app.kernel.money import Money
 from app.kernel.wording import wording
-from app.sandbox.lemonway.applicants import Applicants
+from app.sandbox.lemonway.analysts import Analysts
 from app.sandbox.lemonway.bank import BY_CARD, PENDING, Bank, Unknown
 from app.sandbox.lemonway.notifier import Notifier, euros
+from app.sandbox.lemonway.paths import BANK_PAGE, FORMS, PAY_PAGE, WEBKIT
 from app.sandbox.lemonway.records import MoneyIn
 from app.sandbox.lemonway.store import Store
 from app.sandbox.lemonway.switches import Switches
@@ -56,26 +57,26 @@ class Pages:
         bank: Bank,
         notifier: Notifier,
         switches: Switches,
-        applicants: Applicants,
+        analysts: Analysts,
     ) -> None:
         self._store = store
         self._bank = bank
         self._notifier = notifier
         self._switches = switches
-        self._applicants = applicants
+        self._analysts = analysts
         self._slow: set[asyncio.Task[None]] = set()
         self._templates = Environment(
             loader=FileSystemLoader(_TEMPLATES / "sandbox"), autoescape=select_autoescape()
         )
 
-    def routes(self, webkit: str) -> list[Route]:
-        """Give the routes; `webkit` is the path of the card page."""
+    def routes(self) -> list[Route]:
+        """Give the routes."""
         return [
-            Route(webkit, self.payment),
-            Route("/webkit/dev/bank", self.payment),
-            Route("/webkit/dev/done", self.pay, methods=["POST"]),
-            Route("/forms/{form}/welcome", self.form),
-            Route("/forms/{form}/done", self.submit, methods=["POST"]),
+            Route(WEBKIT, self.payment),
+            Route(BANK_PAGE, self.payment),
+            Route(PAY_PAGE, self.pay, methods=["POST"]),
+            Route(FORMS + "/{form}/welcome", self.form),
+            Route(FORMS + "/{form}/done", self.submit, methods=["POST"]),
             Route("/static/{name}", self.style),
         ]
 
@@ -108,7 +109,7 @@ class Pages:
     async def form(self, request: Request) -> Response:
         """Show the application form's last page."""
         try:
-            applicant = self._applicants.find(request.path_params["form"])
+            applicant = self._analysts.find(request.path_params["form"])
         except Unknown:
             return self._page("gone", "es", status=404)
         papers = [one for one in self._store.papers if one.wallet_id == applicant.wallet_id]
@@ -117,10 +118,10 @@ class Pages:
     async def submit(self, request: Request) -> Response:
         """Hand the application in, and go back to where the platform wants."""
         try:
-            applicant = self._applicants.find(request.path_params["form"])
+            applicant = self._analysts.find(request.path_params["form"])
         except Unknown:
             return self._page("gone", "es", status=404)
-        self._applicants.decide(applicant, "submit")
+        self._analysts.decide(applicant, "submit")
         if applicant.redirect_url:
             return RedirectResponse(applicant.redirect_url, status_code=302)
         return self._page("submitted", "es")
@@ -219,6 +220,7 @@ class Pages:
             amount=amount,
             is_wrong=is_wrong,
             cards=TEST_CARDS,
+            target=PAY_PAGE,
         )
 
     def _page(self, step: str, language: str, *, status: int = 200, **values: object) -> Response:

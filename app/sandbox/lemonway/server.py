@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,15 +12,17 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from app.kernel.clock import SystemClock
-from app.sandbox.lemonway import control
+from app.sandbox.lemonway import paths
 from app.sandbox.lemonway.accounts import Accounts
+from app.sandbox.lemonway.analysts import Analysts
 from app.sandbox.lemonway.answers import Door
 from app.sandbox.lemonway.applicants import Applicants
 from app.sandbox.lemonway.bank import Bank
 from app.sandbox.lemonway.control import Control
+from app.sandbox.lemonway.fate import Fate
 from app.sandbox.lemonway.faults import Faults
 from app.sandbox.lemonway.moneyins import MoneyIns
 from app.sandbox.lemonway.notifier import Notifier
@@ -28,24 +30,9 @@ from app.sandbox.lemonway.pages import Pages
 from app.sandbox.lemonway.papers import Papers
 from app.sandbox.lemonway.store import Store
 from app.sandbox.lemonway.switches import Switches
+from app.sandbox.lemonway.wishes import REFUSALS, refused
 
 HOST = "127.0.0.1"
-
-_TOKEN = "/oauth/api/v1/oauth/token"  # noqa: S105 - a path
-_DIRECTKIT = "/mb/conforme/dev/directkitrest"
-_WEBKIT = "/webkit/conforme/dev/"
-_ONBOARDING = "/onboarding"
-
-
-def addresses(base_url: str) -> Mapping[str, str]:
-    """Give the five addresses under which a stand-in at `base_url` is Lemonway."""
-    return {
-        "token": base_url + _TOKEN,
-        "directkit": base_url + _DIRECTKIT,
-        "webkit": base_url + _WEBKIT,
-        "onboarding": base_url + _ONBOARDING,
-        "forms": base_url + "/forms",
-    }
 
 
 def create_stand_in(store: Store, switches: Switches | None = None) -> Starlette:
@@ -55,10 +42,12 @@ def create_stand_in(store: Store, switches: Switches | None = None) -> Starlette
     notifier = Notifier(store, switches)
     bank = Bank(store, notifier)
     papers = Papers(store, notifier)
-    applicants = Applicants(store, notifier, papers)
+    analysts = Analysts(store, notifier)
     door = Door(store, switches)
-    pages = Pages(store, bank, notifier, switches, applicants)
-    controls = Control(store, switches, faults, door, bank, papers, applicants, notifier)
+    controls = [
+        *Control(store, switches, faults, door, notifier).routes(),
+        *Fate(store, bank, papers, analysts, notifier).routes(),
+    ]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -68,12 +57,12 @@ def create_stand_in(store: Store, switches: Switches | None = None) -> Starlette
 
     return Starlette(
         routes=[
-            Route(_TOKEN, door.token, methods=["POST"]),
-            *Accounts(store, bank, papers).routes(_DIRECTKIT, door),
-            *MoneyIns(store, bank, switches).routes(_DIRECTKIT, door),
-            *applicants.routes(_ONBOARDING, door),
-            *pages.routes(_WEBKIT),
-            controls.mount(),
+            Route(paths.TOKEN, door.token, methods=["POST"]),
+            *Accounts(store, bank, papers).routes(door),
+            *MoneyIns(store, bank, switches).routes(door),
+            *Applicants(store, papers, analysts).routes(door),
+            *Pages(store, bank, notifier, switches, analysts).routes(),
+            Mount("/_control", routes=controls),
             Route("/readyz", _ready),
         ],
         middleware=[
@@ -81,7 +70,7 @@ def create_stand_in(store: Store, switches: Switches | None = None) -> Starlette
             Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"]),
             Middleware(faults.around),
         ],
-        exception_handlers=dict.fromkeys(control.REFUSALS, control.refused),
+        exception_handlers=dict.fromkeys(REFUSALS, refused),
         lifespan=lifespan,
     )
 

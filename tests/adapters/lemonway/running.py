@@ -11,7 +11,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from app.adapters.lemonway.access import Access, Addresses, Limits
-from app.sandbox.lemonway.server import addresses, create_stand_in
+from app.sandbox.lemonway.paths import PAY_PAGE, addresses
+from app.sandbox.lemonway.server import create_stand_in
 from app.sandbox.lemonway.store import Store
 from tests.fakes import FixedClock
 
@@ -47,7 +48,7 @@ class StandIn:
         """Press a button of a payment's page, as a browser would; redirects are not followed."""
         query = httpx.URL(page_url).params
         token = query.get("moneyInToken") or query["moneyintoken"]
-        return await self.http.post(f"{self.url}/webkit/dev/done", data={"token": token, **buttons})
+        return await self.http.post(self.url + PAY_PAGE, data={"token": token, **buttons})
 
 
 @asynccontextmanager

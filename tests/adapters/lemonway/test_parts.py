@@ -56,6 +56,19 @@ async def test_many_callers_share_one_renewal() -> None:
     assert await tokens.current() == "b"
 
 
+async def test_a_failed_renewal_fails_all_who_wait_and_is_tried_anew() -> None:
+    endpoint = TokenEndpoint(b"", a_token("a", 600))
+    tokens = Tokens("https://auth.example", "key", endpoint, Stopwatch())
+    waiting = [asyncio.create_task(tokens.current()) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(outcomes[0], asyncio.CancelledError)
+    assert all(isinstance(one, GatewayUnavailable) for one in outcomes[1:])
+    assert await tokens.current() == "a"
+    assert endpoint.asked == 2
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", a_token("", 600), a_token("a", 0), b"<html>"])
 async def test_no_token_in_the_answer(body: bytes) -> None:
     tokens = Tokens("https://auth.example", "key", TokenEndpoint(body), Stopwatch())

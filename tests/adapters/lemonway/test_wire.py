@@ -4,12 +4,13 @@ from base64 import b64decode
 from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from app.adapters.lemonway.access import Addresses
 from app.adapters.lemonway.gateway import Lemonway
 from app.kernel.money import Money
-from app.payments.enrolment import Paper, PaperKind, PaperState
+from app.payments.enrolment import LegalKind, Paper, PaperKind, PaperState
 from app.payments.movements import MoneyInState, PayoutOrder, RefundOrder
 from app.payments.ports import Failure, GatewayRefused, GatewayUnavailable
 from tests.adapters.lemonway import samples
@@ -84,6 +85,25 @@ async def test_an_application_is_written_their_way(lemonway: Lemonway, wire: Sam
         "profile": "MERCHANT",
         "walletId": "ORG000017",
     }
+
+
+async def test_a_sole_trader_is_spelled_in_two_ways(lemonway: Lemonway, wire: Samples) -> None:
+    application = an_application()
+    entity = replace(application.entity, kind=LegalKind.SOLE_TRADER, registered_on=None)
+    wire.answers["POST /onboardings/sole_trader"] = httpx.Response(404, json={"statusCode": 404})
+    wire.answers["POST /onboardings/sole-trader"] = wire.answers["POST /onboardings/company"]
+    form = await lemonway.onboarding.start_form(
+        samples.ACCOUNT, replace(application, entity=entity), "https://conforme.example/back"
+    )
+    assert form.onboarding_id == samples.FORM
+    body = wire.asked[-1].body
+    assert (body["accountId"], body["redirectUrl"]) == (
+        samples.ACCOUNT,
+        "https://conforme.example/back",
+    )
+    assert isinstance(body["legalEntity"], dict)
+    assert body["legalEntity"]["type"] == "SOLE_TRADER"
+    assert "registrationDate" not in body["legalEntity"]
 
 
 async def test_a_paper_is_pushed_as_a_form(lemonway: Lemonway, wire: Samples) -> None:
