@@ -40,11 +40,6 @@ class MoneyInState(StrEnum):
     UNKNOWN = "unknown"
     """A status we do not know: ask again later, never take it for a failure."""
 
-    @property
-    def is_final(self) -> bool:
-        """Whether asking again is in vain; a success may still be refunded or charged back."""
-        return self in {self.SUCCEEDED, self.FAILED, self.CANCELLED}
-
 
 class MoneyOutState(StrEnum):
     """What the provider says of money that leaves a wallet."""

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from stdnum import iban as iban_number
 
 from app.sandbox.lemonway import notifier, pages
 from app.sandbox.lemonway.paths import addresses
@@ -434,3 +435,148 @@ def test_a_later_run_goes_on(tmp_path: Path) -> None:
     assert second.wallets.find("ORG1") == Wallet(id="ORG1", number=number, name="Norte", balance=7)
     assert second.number() > number
     second.close()
+
+
+@pytest.mark.parametrize(
+    ("decisions", "status", "profile", "wallet_status", "is_blocked"),
+    [
+        ("submit reject", "CREATED", "REJECTED", None, None),
+        ("deny", "DENIED", "DENIED", None, None),
+        ("accept block", "BLOCKED", "ACCEPTED", 10, True),
+        ("accept block unblock", "ACCEPTED", "ACCEPTED", 6, False),
+        ("accept kyc-update kyc-reject", "ACCEPTED", "ACCEPTED", 6, False),
+        ("accept kyc-update kyc-outdated", "ACCEPTED", "ACCEPTED", 8, True),
+        ("accept kyc-update kyc-outdated kyc-accept", "ACCEPTED", "ACCEPTED", 6, False),
+    ],
+)
+async def test_analysts_decide(
+    caller: Caller,
+    decisions: str,
+    status: str,
+    profile: str,
+    wallet_status: int | None,
+    *,
+    is_blocked: bool | None,
+) -> None:
+    account = await caller.an_applicant()
+    for decision in decisions.split():
+        await caller.stand_in.control(f"onboarding/{account}/{decision}")
+    shown = (await caller.ask("GET", f"{caller.at['onboarding']}/accounts/{account}")).json()
+    assert (shown["status"], shown["profileStatus"]) == (status, profile)
+    assert bool(shown["requirements"]) is decisions.endswith(("kyc-reject", "kyc-outdated"))
+    assert bool(shown["restrictions"]) is decisions.endswith("kyc-outdated")
+    answer = await caller.directkit("GET", "/v2/accounts/ORG1")
+    if wallet_status is None:
+        assert answer["error"]["code"] == 147
+    else:
+        assert (answer["account"]["status"], answer["account"]["isblocked"]) == (
+            wallet_status,
+            is_blocked,
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "decision", "statuses"),
+    [
+        ("nota.pdf", "accept", [1, 2]),
+        ("nota.pdf", "refuse", [1, 3]),
+        ("nota-unreadable.pdf", "wrong-type", [4, 6]),
+        ("nota-expired.pdf", "accept", [5, 2]),
+    ],
+)
+async def test_a_paper_is_judged_by_its_name_and_then_by_a_person(
+    caller: Caller, platform: Platform, name: str, decision: str, statuses: list[int]
+) -> None:
+    await caller.a_wallet()
+    await hear(caller)
+    paper = {"name": name, "type": 7, "buffer": "JVBERi0="}
+    made = await caller.directkit("POST", "/v2/accounts/ORG1/documents/upload", json=paper)
+    await caller.stand_in.control("settled")
+    await caller.stand_in.control(f"papers/{made['uploadDocument']['id']}/{decision}")
+    await caller.stand_in.control("settled")
+    assert platform.hooks("Status") == [str(status) for status in statuses]
+    assert set(platform.hooks("DocType")) == {"7"}
+    listed = await caller.directkit("GET", "/v2/accounts/ORG1/documents")
+    assert [paper["status"] for paper in listed["documents"]] == statuses[-1:]
+
+
+@pytest.mark.parametrize(
+    ("event", "status"), [("settle", 0), ("authorize", 16), ("refuse", 6), ("cancel", 7)]
+)
+async def test_a_payment_ends_without_its_payer(caller: Caller, event: str, status: int) -> None:
+    await caller.a_wallet()
+    number, _ = await caller.a_card_page()
+    await caller.stand_in.control(f"moneyins/{number}/{event}")
+    assert await caller.status(number) == status
+
+
+async def test_a_payment_is_falsified(caller: Caller) -> None:
+    await caller.a_wallet()
+    number, _ = await caller.a_card_page()
+    await caller.stand_in.control(f"moneyins/{number}", {"amount": 1, "reference": "R-2"})
+    found = await caller.directkit("GET", "/v2/moneyins", query={"transactionId": number})
+    (record,) = found["transactions"]["value"]
+    assert (record["creditAmount"], record["reference"]) == (1, "R-2")
+
+
+@pytest.mark.parametrize(
+    ("refunds", "event", "statuses"),
+    [("pending", "done", [4, 0]), ("pending", "fail", [4, 3]), ("refused", "", [6, 6])],
+)
+async def test_a_refund_takes_its_time(
+    caller: Caller, refunds: str, event: str, statuses: list[int]
+) -> None:
+    await caller.a_wallet()
+    number, page = await caller.a_card_page()
+    await caller.stand_in.press(page, action="pay", number="4600000010000400")
+    await caller.stand_in.control("switches", {"refunds": refunds})
+    made = await caller.directkit("PUT", f"/v2/refund/{number}", json={"amountToRefund": 100})
+    if event:
+        await caller.stand_in.control(f"moneyouts/{made['transaction']['id']}/{event}")
+    found = await caller.directkit("GET", "/v2/accounts/ORG1/transactions")
+    (refund,) = [
+        line["transactionOut"]
+        for line in found["transactions"]["value"]
+        if "transactionOut" in line
+    ]
+    assert [made["transaction"]["status"], refund["status"]] == statuses
+    assert refund["originId"] == number
+
+
+async def test_card_refunds_are_closed_at_night(caller: Caller) -> None:
+    await caller.a_wallet()
+    number, page = await caller.a_card_page()
+    await caller.stand_in.press(page, action="pay", number="4600000010000400")
+    await caller.stand_in.control("clock", {"advance_s": 13 * 3600})  # 23:00 in Paris
+    caller.token = ""
+    refused = await caller.directkit("PUT", f"/v2/refund/{number}", json={})
+    assert refused["error"]["psp"]["message"] == "12-00-12 ERR_PSP_INVALID_OPERATION"
+    await caller.stand_in.control("switches", {"is_closed_at_night": False})
+    made = await caller.directkit("PUT", f"/v2/refund/{number}", json={})
+    assert made["transaction"]["debitAmount"] == 12100
+
+
+@pytest.mark.parametrize(("event", "status"), [("done", 3), ("fail", 4)])
+async def test_a_payout_takes_its_time(caller: Caller, event: str, status: int) -> None:
+    await caller.a_wallet()
+    await caller.stand_in.control("wallets/ORG1", {"balance": 500})
+    iban = {"accountId": "ORG1", "holder": "Norte", "iban": "ES9121000418450200051332"}
+    iban_id = (await caller.directkit("POST", "/v2/moneyouts/iban", json=iban))["ibanId"]
+    await caller.stand_in.control(f"ibans/{iban_id}/activate")
+    order = {"accountId": "ORG1", "autoCommission": False, "totalAmount": 500}
+    payout = (await caller.directkit("POST", "/v2/moneyouts", json=order))["transaction"]
+    assert payout["status"] == 0
+    await caller.stand_in.control(f"moneyouts/{payout['id']}/{event}")
+    found = await caller.directkit("GET", "/v2/moneyouts")
+    assert found["transactions"]["value"][0]["status"] == status
+
+
+async def test_a_virtual_iban_has_its_limits(caller: Caller) -> None:
+    await caller.a_wallet()
+    path, wish = "/v2/moneyins/bankwire/iban/create", {"wallet": "ORG1", "country": "ES"}
+    made = [await caller.directkit("POST", path, json=wish) for _ in range(6)]
+    assert [one.get("maxAvailableIbanPerWallet") for one in made] == [4, 3, 2, 1, 0, None]
+    assert made[5]["error"]["code"] == 138
+    assert len({one["iban"] for one in made[:5]}) == 5
+    for one in made[:5]:
+        iban_number.validate(one["iban"])

@@ -34,7 +34,9 @@ class Notifier:
     def __init__(self, store: Store, switches: Switches) -> None:
         self._store = store
         self._switches = switches
-        self._http = httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False)
+        self._http = httpx.AsyncClient(
+            timeout=httpx.Timeout(_TIMEOUT_S, pool=None), trust_env=False
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: list[Sent] = []
         self.log: list[Sent] = []

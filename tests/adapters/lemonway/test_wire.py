@@ -2,18 +2,21 @@
 
 from base64 import b64decode
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import httpx
 import pytest
+from pydantic import JsonValue
 
 from app.adapters.lemonway.access import Addresses
-from app.adapters.lemonway.gateway import Lemonway
+from app.adapters.lemonway.gateway import Lemonway, open_lemonway
 from app.kernel.money import Money
-from app.payments.enrolment import LegalKind, Paper, PaperKind, PaperState
-from app.payments.movements import MoneyInState, PayoutOrder, RefundOrder
+from app.payments.enrolment import LegalKind, Paper, PaperKind, PaperState, WalletState
+from app.payments.movements import Method, MoneyInState, PayoutOrder, RefundOrder
 from app.payments.ports import Failure, GatewayRefused, GatewayUnavailable
 from tests.adapters.lemonway import samples
+from tests.adapters.lemonway.conftest import ACCESS
+from tests.adapters.lemonway.running import IMPATIENT
 from tests.adapters.lemonway.samples import Samples
 from tests.adapters.lemonway.test_contract import DAY, an_order
 from tests.adapters.lemonway.worlds import EXPIRED_PAPER, an_application
@@ -252,3 +255,101 @@ def test_credentials_do_not_travel_in_clear_text() -> None:
         clear = addresses | {name: address.replace("https:", "http:")}
         with pytest.raises(ValueError, match="https"):
             Addresses(**clear)
+
+
+async def test_the_solution_of_the_contract_is_named(wire: Samples) -> None:
+    access = replace(ACCESS, solution_name="CONFORME")
+    async with open_lemonway(access, IMPATIENT, transport=wire.transport) as lemonway:
+        await lemonway.onboarding.open_account(an_application())
+    assert wire.asked[0].body["solutionName"] == "CONFORME"
+
+
+async def test_an_earlier_application_is_found_on_a_later_page(
+    lemonway: Lemonway, wire: Samples
+) -> None:
+    wire.answers["POST /accounts/legal-entity"] = httpx.Response(
+        400, json={"statusCode": 400, "message": ["legal entity already exists"]}
+    )
+    others: list[JsonValue] = [
+        {**samples.APPLICANT, "id": number, "walletId": "OTHER"} for number in range(100)
+    ]
+    ours = {**samples.APPLICANT, "walletId": samples.WALLET}
+    wire.answers["GET /accounts"] = {"data": others}
+    wire.effects["GET /accounts"] = lambda: wire.answers.update({"GET /accounts": {"data": [ours]}})
+    account = await lemonway.onboarding.open_account(an_application())
+    assert account.id == samples.ACCOUNT
+
+    wire.answers["GET /accounts"] = {"data": []}
+    wire.effects.clear()
+    with pytest.raises(GatewayRefused, match="already exists"):
+        await lemonway.onboarding.open_account(an_application())
+
+
+async def test_a_paper_they_did_not_take(lemonway: Lemonway, wire: Samples) -> None:
+    path = f"POST /legal-entity-onboarding/{samples.FORM}/document"
+    wire.answers[path] = {"documentId": "48121", "status": "FAILED"}
+    with pytest.raises(GatewayRefused, match="FAILED"):
+        await lemonway.onboarding.hand_in(samples.ACCOUNT, samples.FORM, EXPIRED_PAPER)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_blocked", "state"),
+    [
+        (2, False, WalletState.LIMITED), (5, False, WalletState.LIMITED),
+        (6, False, WalletState.READY), (7, False, WalletState.READY),
+        (6, True, WalletState.BLOCKED), (8, False, WalletState.EXPIRED),
+        (10, False, WalletState.BLOCKED), (12, False, WalletState.CLOSED),
+        (99, False, WalletState.UNKNOWN),
+    ],
+)  # fmt: skip
+async def test_whether_a_wallet_takes_money(
+    lemonway: Lemonway, wire: Samples, status: int, state: WalletState, *, is_blocked: bool
+) -> None:
+    wire.answers[f"GET /v2/accounts/{samples.WALLET}"] = {
+        "account": {"id": samples.WALLET, "balance": 7, "status": status, "isblocked": is_blocked}
+    }
+    wallet = await lemonway.wallets.fetch_wallet(samples.WALLET)
+    assert (wallet.state, wallet.balance) == (state, Money(7))
+
+
+@pytest.mark.parametrize(
+    ("written", "valid_until"),
+    [("01/02/2027", date(2027, 2, 1)), ("31/02/2027", None), ("", None), (None, None)],
+)
+async def test_until_when_a_paper_is_valid(
+    lemonway: Lemonway, wire: Samples, written: str | None, valid_until: date | None
+) -> None:
+    wire.answers[f"GET /v2/accounts/{samples.WALLET}/documents"] = {
+        "documents": [{"id": 1, "status": 2, "type": 18, "validityDate": written, "comment": None}]
+    }
+    (paper,) = await lemonway.wallets.fetch_papers(samples.WALLET)
+    assert (paper.kind, paper.state, paper.fault) == (PaperKind.OTHER, PaperState.ACCEPTED, None)
+    assert paper.valid_until == valid_until
+
+
+async def test_money_of_a_kind_we_do_not_offer_is_read_too(
+    lemonway: Lemonway, wire: Samples
+) -> None:
+    wire.set_payment(samples.money_in(samples.CARD, method=14, card=None))
+    assert (await lemonway.payments.fetch_payment(str(samples.CARD))).method is Method.OTHER
+
+
+async def test_a_rate_limit_without_a_number_is_a_rest(lemonway: Lemonway, wire: Samples) -> None:
+    wire.answers["GET /v2/moneyins"] = httpx.Response(429)
+    with pytest.raises(GatewayUnavailable) as unavailable:
+        await lemonway.payments.find_payments("R-1")
+    assert unavailable.value.retry_after_s == IMPATIENT.rest_s
+    assert len(wire.asked) == 1
+
+
+async def test_an_address_they_do_not_know_us_at(lemonway: Lemonway, wire: Samples) -> None:
+    wire.answers["GET /v2/moneyins"] = httpx.Response(403, text="Forbidden")
+    with pytest.raises(GatewayRefused) as refused:
+        await lemonway.payments.find_payments("R-1")
+    assert refused.value.failure is Failure.CONFIGURATION
+
+
+@pytest.mark.parametrize("reference", ["", "R" * 51])
+def test_a_reference_that_could_not_be_found_again(reference: str) -> None:
+    with pytest.raises(ValueError, match="50"):
+        replace(an_order(samples.WALLET), reference=reference)
