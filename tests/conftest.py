@@ -45,7 +45,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         _server = postgres.start(Path(_folder.name) / "postgres", fsync=False)
         url = _server.url
     os.environ[SERVER_URL] = url
-    asyncio.run(_recreate(TEMPLATE, None))
+    asyncio.run(recreate(TEMPLATE, None))
     migrate(database_url(TEMPLATE))
 
 
@@ -73,7 +73,7 @@ def migrate(url: str) -> None:
     del os.environ["DATABASE_OWNER_URL"]
 
 
-async def _recreate(name: str, template: str | None) -> None:
+async def recreate(name: str, template: str | None) -> None:
     connection = await asyncpg.connect(os.environ[SERVER_URL])
     try:
         await connection.execute(f"drop database if exists {name} with (force)")
@@ -85,7 +85,7 @@ async def _recreate(name: str, template: str | None) -> None:
 
 async def make_database(name: str) -> str:
     """Copy the migrated template; give the copy's address."""
-    await _recreate(name, TEMPLATE)
+    await recreate(name, TEMPLATE)
     return database_url(name)
 
 

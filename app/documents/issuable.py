@@ -16,14 +16,19 @@ from app.kernel.money import Money
 from app.organizations.models import Organization
 
 SIMPLIFIED_MOST_MINOR = 400_00
-"""ROF art. 4.1.a: 400 € with tax; the activities of art. 4.2 are not known here."""
+"""ROF art. 4.1.a: 400 € with tax."""
+
+SIMPLIFIED_ACTIVITY_MOST_MINOR = 3_000_00
+"""ROF art. 4.2: 3,000 € with tax, in the activities it lists."""
 
 _FISCAL = frozenset({"invoice", "proforma"})
 _ISSUER = ("legal_name", "tax_id", "street", "postal_code", "city")
 _TAXES = {TaxKind.IVA: "01", TaxKind.IPSI: "02", TaxKind.IGIC: "03"}
 _UNNUMBERED = "0"
-_SAID_ELSEWHERE = frozenset({"t8.recipient_required", "t7.other_id_required", "rate.not_in_force",
-                             "surcharge.not_in_force", "t10.total"})  # fmt: skip
+_SAID_ELSEWHERE = frozenset({
+    "t8.recipient_required", "t7.other_id_required", "rate.not_in_force",
+    "surcharge.not_in_force", "t10.total", "t9.simplified_total",
+})  # fmt: skip
 """Breaches another fault names better."""
 
 
@@ -69,11 +74,16 @@ def tax_faults(document: Document, *, today: date) -> Iterator[Fault]:
 
 
 def invoice_faults(
-    document: Document, contact: Contact, figures: Figures, *, today: date
+    document: Document,
+    organization: Organization,
+    contact: Contact,
+    figures: Figures,
+    *,
+    today: date,
 ) -> Iterator[Fault]:
     """Name what the tax agency would refuse of an invoice."""
     if is_simplified(document):
-        yield from _simplified_faults(document, figures)
+        yield from _simplified_faults(document, organization, figures)
     if not figures.taxes:
         return
     for breach in consistency.breaches(fiscal_of(document, contact, figures, today), today=today):
@@ -102,10 +112,14 @@ def fiscal_of(document: Document, contact: Contact, figures: Figures, today: dat
     )
 
 
-def _simplified_faults(document: Document, figures: Figures) -> Iterator[Fault]:
+def _simplified_faults(
+    document: Document, organization: Organization, figures: Figures
+) -> Iterator[Fault]:
     total = figures.totals.total
-    if total.amount_minor > SIMPLIFIED_MOST_MINOR:
-        most = Money(SIMPLIFIED_MOST_MINOR, total.currency)
+    is_listed = organization.simplified_activity
+    most_minor = SIMPLIFIED_ACTIVITY_MOST_MINOR if is_listed else SIMPLIFIED_MOST_MINOR
+    if total.amount_minor > most_minor:
+        most = Money(most_minor, total.currency)
         yield Fault("/total", "simplified.too_large", params={"most": str(most.decimal)})
     for line in document.lines:
         is_reverse = line.tax_treatment == TaxTreatment.REVERSE_CHARGE.value

@@ -155,7 +155,7 @@ def _require_issuable(
         faults.append(Fault("/due_date", "date.past"))
     faults += issuable.tax_faults(document, today=today)
     if document.type == DocumentType.INVOICE:
-        faults += issuable.invoice_faults(document, contact, figures, today=today)
+        faults += issuable.invoice_faults(document, organization, contact, figures, today=today)
     missing = tuple(issuable.missing_fields(document, organization, contact))
     if faults or missing:
         raise Invalid(

@@ -19,6 +19,7 @@ from app.organizations.settings_schemas import OrganizationChanges
 
 _DEFAULTS = (
     "default_language", "default_tax_rate", "quote_validity_days", "payment_terms_days",
+    "simplified_activity",
 )  # fmt: skip
 
 

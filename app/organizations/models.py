@@ -56,6 +56,8 @@ class Organization(Letterhead, Base):
     default_tax_rate: Mapped[Decimal] = mapped_column(Numeric(5, 2))
     quote_validity_days: Mapped[int]
     payment_terms_days: Mapped[int]
+    simplified_activity: Mapped[bool]
+    """Its activity is one of ROF art. 4.2: simplified invoices up to 3,000 €, not 400."""
     payments_enabled: Mapped[bool]
     """Set by payments alone, so that documents and pages need not look up."""
     created_at: Mapped[datetime]

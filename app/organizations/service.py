@@ -79,6 +79,7 @@ async def found_organization(
         default_tax_rate=Decimal("21.00"),
         quote_validity_days=30,
         payment_terms_days=30,
+        simplified_activity=False,
         payments_enabled=False,
         created_at=at,
         version=1,

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from app.web.schemas import Body, DecimalText, Instant, Line, View, unset
 
@@ -59,6 +59,7 @@ class OrganizationChanges(LetterheadChanges):
     default_tax_rate: Rate = unset()
     quote_validity_days: ValidDays = unset()
     payment_terms_days: Days = unset()
+    simplified_activity: StrictBool = unset()
 
 
 class LetterheadView(View):
@@ -93,6 +94,10 @@ class OrganizationView(LetterheadView):
     default_tax_rate: DecimalText
     quote_validity_days: int = Field(examples=[30])
     payment_terms_days: int = Field(examples=[30])
+    simplified_activity: bool = Field(
+        description="Whether its activity is one of ROF art. 4.2 (retail, hospitality, parking, "
+        "services at home, …): simplified invoices up to 3,000 € with tax, and not 400 €."
+    )
     payments_enabled: bool
     created_at: Instant
     version: int = Field(description="What If-Match takes.", examples=[1])

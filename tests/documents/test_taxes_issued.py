@@ -52,6 +52,18 @@ async def test_a_simplified_invoice_has_its_limits(office: Office) -> None:
     above = {**LINE, "unit_price": "400.01"}
     draft = await a_quote(office, **kind, prices_include_tax=True, lines=[above])
     assert await refused(office, draft) == {"/total": "simplified.too_large"}
+    body = {"simplified_activity": True}
+    assert (await office.api.patch("/v1/organization", json=body)).status_code == 200
+    assert (await office.api.post(f"/v1/documents/{draft['id']}/issue")).status_code == 200
+    most = {**LINE, "quantity": "1", "unit_price": "3000.00"}
+    await an_issued_quote(office, **kind, prices_include_tax=True, lines=[most])
+    above = {**most, "unit_price": "3000.01"}
+    draft = await a_quote(office, **kind, prices_include_tax=True, lines=[above])
+    assert await refused(office, draft) == {"/total": "simplified.too_large"}
+
+
+async def test_a_simplified_invoice_takes_no_reverse_charge(office: Office) -> None:
+    kind: Json = {"type": "invoice", "invoice_kind": "simplified"}
     reverse = {**LINE, "tax_treatment": "reverse_charge"}
     draft = await a_quote(office, **kind, lines=[reverse])
     assert await refused(office, draft) == {"/lines/0/tax_treatment": "simplified.treatment"}

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from app.documents import totals
 from app.documents.printable import PrintedDisbursement, TaxKind, TaxTreatment
-from app.documents.totals import AmountTooLarge, Discount, Figures, Line, Taxation, spread
+from app.documents.totals import (
+    AmountTooLarge,
+    Discount,
+    DiscountTooLarge,
+    Figures,
+    Line,
+    Taxation,
+    spread,
+)
 from app.kernel.money import Money
 
 
@@ -166,10 +174,12 @@ def test_a_document_without_lines_is_nothing() -> None:
     assert figures.totals.payable == Money(0)
 
 
-def test_a_discount_on_lines_that_cancel_out_is_nothing() -> None:
-    discount = Discount(is_percent=False, value=Decimal(5))
-    figures = totals.of([line("1", "10"), line("-1", "10")], discount=discount)
-    assert figures.totals.discount == Money(0)
+def test_there_is_nothing_to_discount_where_lines_cancel_out() -> None:
+    lines = [line("1", "10"), line("-1", "10")]
+    share = Discount(is_percent=True, value=Decimal(5))
+    assert totals.of(lines, discount=share).totals.discount == Money(0)
+    with pytest.raises(DiscountTooLarge):
+        totals.of(lines, discount=Discount(is_percent=False, value=Decimal("0.01")))
 
 
 @pytest.mark.parametrize(
@@ -218,9 +228,22 @@ DISCOUNTS = st.one_of(
 )
 
 
+def discounted(
+    lines: list[Line], discount: Discount | None, *, prices_include_tax: bool = False
+) -> Figures:
+    """Compute with a discount; a fixed one beyond the lines is refused, then cut to them."""
+    whole = sum(amount.amount_minor for amount in totals.of(lines).amounts)
+    most = Decimal(max(whole, 0)) / 100
+    if discount is not None and not discount.is_percent and discount.value > most:
+        with pytest.raises(DiscountTooLarge):
+            totals.of(lines, discount=discount, prices_include_tax=prices_include_tax)
+        discount = Discount(is_percent=False, value=most)
+    return totals.of(lines, discount=discount, prices_include_tax=prices_include_tax)
+
+
 @given(some_lines(), DISCOUNTS)
 def test_every_sum_is_exact(lines: list[Line], discount: Discount | None) -> None:
-    figures = totals.of(lines, discount=discount)
+    figures = discounted(lines, discount)
     told = figures.totals
     nets = sum((net.amount_minor for net in figures.nets), 0)
     assert told.taxable_base.amount_minor == nets - told.discount.amount_minor
@@ -315,7 +338,7 @@ def test_a_correction_by_substitution_is_computed_like_any_other() -> None:
 def test_every_sum_is_exact_with_prices_that_include_tax(
     lines: list[Line], discount: Discount | None
 ) -> None:
-    figures = totals.of(lines, discount=discount, prices_include_tax=True)
+    figures = discounted(lines, discount, prices_include_tax=True)
     told = figures.totals
     amounts = sum(amount.amount_minor for amount in figures.amounts)
     assert told.total.amount_minor == amounts - figures.discount.amount_minor

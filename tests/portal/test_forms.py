@@ -14,6 +14,8 @@ def test_text_is_cleaned() -> None:
     assert forms.clean_text(" a \r\nb\rc\x07\n\n") == "a\nb\nc"
     assert forms.clean_line("n\u0303") == "ñ"
     assert forms.clean_line("\x00\t ") == ""
+    assert forms.clean_line("Ana \u202ezuR\u202c") == "Ana zuR"
+    assert forms.clean_line("\u200b\u2060") == forms.clean_text("\u3164\n\u200d") == ""
 
 
 def test_everything_missing_is_named_at_once() -> None:
