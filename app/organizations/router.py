@@ -32,7 +32,7 @@ from app.organizations.schemas import (
     TokensView,
     UserView,
 )
-from app.web.conditional import send_whole
+from app.web.conditional import ShowsMore
 from app.web.declarations import Public
 from app.web.dependencies import Db, MustSee, Now, Source, Tx, provided, set_created, set_etag
 from app.web.pagination import Paging
@@ -201,14 +201,13 @@ async def create_api_key(
     return NewApiKeyView.of(key, secret)
 
 
-@router.get("/api-keys/{api_key_id}", tags=["settings"])
+@router.get("/api-keys/{api_key_id}", tags=["settings"], dependencies=[ShowsMore])
 async def get_api_key(
-    api_key_id: UUID, actor: SettingsReader, tx: Tx, request: Request, response: Response
+    api_key_id: UUID, actor: SettingsReader, tx: Tx, response: Response
 ) -> ApiKeyView:
     """Read one API key, without its secret."""
     key = await queries.get_api_key(tx, actor, api_key_id)
     set_etag(response, key.version)
-    send_whole(request)  # when it was last used is no part of its version
     return ApiKeyView.model_validate(key)
 
 

@@ -16,6 +16,7 @@ from app.organizations.user_schemas import (
     UserChanges,
     UserQuery,
 )
+from app.web.conditional import ShowsMore
 from app.web.dependencies import MustSee, Now, Seen, Tx, provided, set_created, set_etag
 from app.web.pagination import Paging
 from app.web.rate_limits import INVITATIONS, RateLimits
@@ -44,7 +45,7 @@ async def list_users(
     return Page(data=views, has_more=cursor is not None, next_cursor=cursor)
 
 
-@router.get("/users/{user_id}")
+@router.get("/users/{user_id}", dependencies=[ShowsMore])
 async def get_user(user_id: UUID, actor: UsersReader, tx: Tx, response: Response) -> MemberView:
     """Read one of the organization's people."""
     member = await member_queries.get_member(tx, actor, user_id)
@@ -113,7 +114,7 @@ async def create_invitation(
     return InvitationView.of(invitation, role, at=at)
 
 
-@router.get("/invitations/{invitation_id}")
+@router.get("/invitations/{invitation_id}", dependencies=[ShowsMore])
 async def get_invitation(
     invitation_id: UUID, actor: UsersReader, tx: Tx, at: Now, response: Response
 ) -> InvitationView:

@@ -17,6 +17,7 @@ from app.payments.schemas import (
     RefundView,
     Review,
 )
+from app.web.conditional import ShowsMore
 from app.web.dependencies import Now, Seen, Tx, set_created, set_etag
 from app.web.pagination import Paging
 from app.web.routing import Route
@@ -69,7 +70,7 @@ async def list_payments(
     return await _page(tx, actor, request, query)
 
 
-@router.get("/payments/{payment_id}")
+@router.get("/payments/{payment_id}", dependencies=[ShowsMore])
 async def get_payment(payment_id: UUID, actor: Reader, tx: Tx, response: Response) -> PaymentView:
     """Read a payment with its refunds."""
     payment = await queries.get(tx, actor, payment_id)

@@ -1,6 +1,6 @@
 """If-None-Match: what a caller already has is not sent again (RFC 9110 §13.1.2)."""
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
 _READING = frozenset({"GET", "HEAD"})
 _KEPT_HEADERS = ("etag", "vary", "cache-control", "content-location", "expires")
@@ -12,6 +12,14 @@ def send_whole(request: Request) -> None:
     For a route whose answer shows more than its version counts, and that has changed.
     """
     request.state.is_sent_whole = True
+
+
+async def shows_more(request: Request) -> None:
+    """Declare of a GET that its answer shows more than its version counts: never 304."""
+    send_whole(request)
+
+
+ShowsMore = Depends(shows_more)
 
 
 def unless_known(request: Request, response: Response) -> Response:

@@ -130,7 +130,10 @@ MustSee = Annotated[Precondition, Depends(required_version)]
 
 
 def set_etag(response: Response, version: int) -> None:
-    """Give the resource's version as a strong ETag."""
+    """Give the resource's version as a strong ETag.
+
+    A GET whose answer shows more than that declares `ShowsMore`.
+    """
     response.headers["ETag"] = f'"{version}"'
 
 

@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
 from app.web import examples
+from app.web.conditional import shows_more
 from app.web.declarations import Public
 from app.web.dependencies import required_version
 from app.web.problems import MEDIA_TYPE, STATUS
@@ -170,7 +171,7 @@ def describe(app: FastAPI) -> Node:
                 operation = item[method]
                 _complete(operation, routes[operation["operationId"]], path, method)
                 _exemplify(operation, components["schemas"])
-                _condition(operation, method)
+                _condition(operation, routes[operation["operationId"]], method)
                 _link(operation, document["paths"], path, method)
     used = {tag for op in _operations(document) for tag in op["tags"]}
     document["tags"] = [
@@ -316,10 +317,10 @@ def _mark(response: Node, status: str, operation: Node, schemas: Node) -> None:
         headers["Idempotency-Replayed"] = {"$ref": "#/components/headers/Idempotency-Replayed"}
 
 
-def _condition(operation: Node, method: str) -> None:
-    """Document If-None-Match where an answer that is read carries an ETag."""
+def _condition(operation: Node, route: RouteContext, method: str) -> None:
+    """Document If-None-Match where an answer is wholly told by its ETag."""
     headers = operation["responses"].get("200", {}).get("headers", {})
-    if method != "get" or "ETag" not in headers:
+    if method != "get" or "ETag" not in headers or shows_more in declarations(route.dependant):
         return
     operation["parameters"] = [*operation.get("parameters", ()), _KNOWN]
     shown = {name: headers[name] for name in ("ETag", "Request-Id")}

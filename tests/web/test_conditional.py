@@ -69,3 +69,26 @@ async def test_what_moved_without_its_version_is_sent(
     told = answer.json()
     assert ("expired" in told["badges"]) == (moved == "day")
     assert (told["contact"]["display_name"] == "Otro Nombre, S.L.") == (moved == "contact")
+
+
+async def test_what_shows_more_than_its_version_is_always_sent(office: Office) -> None:
+    """A key tells when it was last used, a person the name of their role, and so on."""
+    key = {"name": "Web", "scopes": ["settings:read"]}
+    made = (await office.api.post("/v1/api-keys", json=key)).json()
+    path = f"/v1/api-keys/{made['id']}"
+    known = {"If-None-Match": (await office.api.get(path)).headers["etag"]}
+    used = {"Authorization": f"Bearer {made['secret']}"}
+    assert (await office.api.get("/v1/organization", headers=used)).status_code == 200
+    answer = await office.api.get(path, headers=known)
+    assert answer.status_code == 200
+    assert answer.json()["last_used_at"] is not None
+    paths = office.app.openapi()["paths"]
+    told = {
+        path
+        for path, item in paths.items()
+        if "304" in item.get("get", {"responses": ()})["responses"]
+    }
+    for resource in ("users/{user_id}", "invitations/{invitation_id}", "payments/{payment_id}"):
+        assert f"/v1/{resource}" in paths
+        assert f"/v1/{resource}" not in told
+    assert {"/v1/organization", "/v1/contacts/{contact_id}", "/v1/documents/{document_id}"} <= told
