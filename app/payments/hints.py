@@ -20,7 +20,7 @@ class HintKind(StrEnum):
     PAYMENT = "payment"
     """A payment was closed or synchronized later."""
     CHARGEBACK = "chargeback"
-    """Money was taken back, or is about to be."""
+    """Money was taken back, or is about to be; the transaction named may be either of the two."""
     PAYOUT = "payout"
     LOW_BALANCE = "low_balance"
     """The platform's own wallet is nearly empty: payments will be refused. For the operator."""

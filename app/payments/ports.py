@@ -197,7 +197,7 @@ class StatementGateway(Protocol):
     async def fetch_movements(
         self, wallet: str, since: datetime, until: datetime
     ) -> Sequence[Movement]:
-        """Fetch everything of one wallet begun in that time."""
+        """Fetch everything of one wallet that was executed in that time, whenever it began."""
         ...
 
     async def fetch_transfers(self, since: datetime, until: datetime) -> Sequence[MoneyIn]:

@@ -189,7 +189,7 @@ async def test_notifications_are_lost_doubled_reordered_forged_and_repeated(
     await hear(caller, is_holding=True)
     await control(f"onboarding/{account}/accept")
     assert heard.arrived == []
-    assert await control("release", {"order": "reversed"}) == {"released": 3}
+    assert await control("release", {"order": "reversed"}) == {"done": True, "released": 3}
     await control("settled")
     assert sorted(heard.hooks("NotifCategory")) == ["49", "50", "8"]
 
@@ -423,6 +423,40 @@ async def test_a_control_that_means_nothing_is_told_so(caller: Caller) -> None:
         assert answer.status_code == status, path
     evil = await caller.http.get(f"{url}/state", headers={"Host": "evil.example"})
     assert evil.status_code == 400
+
+
+async def test_everything_is_at_a_glance_with_its_buttons(caller: Caller) -> None:
+    browser = {
+        "Accept": "text/html",
+        "Accept-Language": "es-ES,es",
+        "Sec-Fetch-Site": "same-origin",
+    }
+    url = caller.stand_in.url
+    account = await caller.an_applicant()
+    button = f"/_control/onboarding/{account}/accept"
+    assert button in (await caller.http.get(url, headers=browser)).text
+    pressed = await caller.http.post(url + button, headers=browser)
+    assert (pressed.status_code, pressed.headers["location"]) == (303, "/")
+
+    wish = {"wallet": "ORG1", "country": "ES"}
+    made = await caller.directkit("POST", "/v2/moneyins/bankwire/iban/create", json=wish)
+    wire = {"iban": made["iban"], "amount_cents": "36300", "label": "F <1>"}
+    pressed = await caller.http.post(f"{url}/_control/wire", data=wire, headers=browser)
+    assert pressed.status_code == 303
+    number, page = await caller.a_card_page()
+    await caller.stand_in.press(page, action="pay", number="4600000010000400")
+    shown = (await caller.http.get(url, headers=browser)).text
+    assert "363,00" in shown
+    assert "F &lt;1&gt;" in shown
+    assert f"/_control/moneyins/{number}/chargeback" in shown
+
+    other_site = browser | {"Sec-Fetch-Site": "cross-site"}
+    chargeback = f"{url}/_control/moneyins/{number}/chargeback"
+    assert (await caller.http.post(chargeback, headers=other_site)).status_code == 403
+    await caller.http.post(chargeback, headers=browser)
+    english = (await caller.http.get(url, headers={"Accept-Language": "en"})).text
+    assert "chargeback · success" in english
+    assert "NotifCategory=14" in english
 
 
 def test_a_later_run_goes_on(tmp_path: Path) -> None:

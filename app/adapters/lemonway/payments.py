@@ -110,7 +110,7 @@ class LemonwayPayments:
         return [values.money_in(record) for record in answer.transactions.value]
 
     async def _find_refund(self, order: RefundOrder) -> MoneyOut | None:
-        lines = await statements.fetch(
+        lines = await statements.fetch_begun(
             self._client, order.wallet, since=order.asked_at - _CLOCK_SKEW
         )
         for line in lines:

@@ -24,8 +24,12 @@ class LemonwayStatements:
     async def fetch_movements(
         self, wallet: str, since: datetime, until: datetime
     ) -> Sequence[Movement]:
-        """Fetch one wallet's lines."""
-        return await fetch(self._client, wallet, since=since, until=until)
+        """Fetch one wallet's lines by the date of execution."""
+        query = {
+            "executionDateStart": values.seconds(since),
+            "executionDateEnd": values.seconds(until),
+        }
+        return await _movements(self._client, wallet, query)
 
     async def fetch_transfers(self, since: datetime, until: datetime) -> Sequence[MoneyIn]:
         """Fetch wires of all wallets."""
@@ -52,17 +56,16 @@ class LemonwayStatements:
         return [values.chargeback(record) for record in records]
 
 
-async def fetch(
-    client: Client, wallet: str, *, since: datetime, until: datetime | None = None
-) -> list[Movement]:
-    """Fetch one wallet's lines; until now when `until` is not given."""
+async def fetch_begun(client: Client, wallet: str, *, since: datetime) -> list[Movement]:
+    """Fetch what was begun in one wallet since then, executed or not."""
+    return await _movements(client, wallet, {"startDate": values.seconds(since)})
+
+
+async def _movements(client: Client, wallet: str, query: Mapping[str, int]) -> list[Movement]:
     lines = await _all_pages(
         client,
         f"/v2/accounts/{segment(wallet)}/transactions",
-        {
-            "startDate": values.seconds(since),
-            "endDate": None if until is None else values.seconds(until),
-        },
+        query,
         Statement,
         Statement.nothing(),
         lambda answer: answer.transactions.value,
@@ -73,7 +76,7 @@ async def fetch(
 async def _all_pages(
     client: Client,
     path: str,
-    query: Mapping[str, int | None],
+    query: Mapping[str, int],
     gives: type[Model],
     nothing: Model,
     records: Callable[[Model], list[_Record]],

@@ -1,5 +1,7 @@
 """DirectKit: wallets, papers, IBANs, payouts, statements, disputes."""
 
+from collections.abc import Callable
+
 from pydantic import Base64Bytes, Field, JsonValue
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -9,6 +11,7 @@ from stdnum.es import ccc
 
 from app.sandbox.lemonway import shapes
 from app.sandbox.lemonway.answers import (
+    BAD_DATE,
     TRANSACTION_MISSING,
     WALLET_MISSING,
     Door,
@@ -144,25 +147,22 @@ class Accounts:
     async def statement(self, request: Request) -> Response:
         """List everything of one wallet, each line in one of three members."""
         wallet = self._wallet(request.path_params["wallet"])
-        is_platform = wallet.id == SC
-        since = seconds_of(request, "startDate", None if is_platform else 0)
-        until = seconds_of(request, "endDate", None if is_platform else self._store.seconds())
-        if is_platform and until - since > _WEEK_S:
-            raise Failed(247, "At most one week")
+        is_asked = _period(request, self._store.seconds(), is_short=wallet.id == SC)
         lines: list[tuple[int, JsonValue]] = [
             (money.id, {"transactionIn": shapes.money_in(money)})
             for money in self._store.moneyins
-            if money.wallet_id == wallet.id and since <= money.date <= until
+            if money.wallet_id == wallet.id and is_asked(money.date, money.executed)
         ]
         lines += [
             (out.id, {"transactionOut": shapes.money_out(out)})
             for out in self._store.moneyouts
-            if out.wallet_id == wallet.id and since <= out.date <= until
+            if out.wallet_id == wallet.id and is_asked(out.date, out.executed)
         ]
         lines += [
             (moved.id, {"transactionP2P": shapes.transfer(moved)})
             for moved in self._store.transfers
-            if wallet.id in {moved.sender_id, moved.receiver_id} and since <= moved.date <= until
+            if wallet.id in {moved.sender_id, moved.receiver_id}
+            and is_asked(moved.date, moved.date)
         ]
         lines.sort(key=lambda line: line[0])
         return JSONResponse(page_of(request, [line for _, line in lines]))
@@ -278,6 +278,19 @@ class Accounts:
         if wallet is None:
             raise Failed(WALLET_MISSING, "Payment account not found")
         return wallet
+
+
+def _period(request: Request, now: int, *, is_short: bool) -> Callable[[int, int], bool]:
+    """Read the dates of a statement: of beginning, of execution, or both."""
+    since = seconds_of(request, "startDate", None if is_short else 0)
+    until = seconds_of(request, "endDate", None if is_short else now)
+    if is_short and until - since > _WEEK_S:
+        raise Failed(BAD_DATE, "At most one week")
+    executed_since = seconds_of(request, "executionDateStart", 0)
+    executed_until = seconds_of(request, "executionDateEnd", now)
+    return lambda begun, executed: (
+        since <= begun <= until and executed_since <= executed <= executed_until
+    )
 
 
 def _spanish_iban(number: int) -> str:

@@ -14,7 +14,7 @@ from app.sandbox.lemonway.switches import Switches
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
-WALLET_MISSING, TRANSACTION_MISSING, BAD_INPUT, BAD_IP = 147, 143, 234, 248
+WALLET_MISSING, TRANSACTION_MISSING, BAD_INPUT, BAD_DATE, BAD_IP = 147, 143, 234, 247, 248
 
 
 class Failed(Exception):
@@ -62,7 +62,7 @@ def seconds_of(request: Request, name: str, default: int | None = None) -> int:
     """
     text = request.query_params.get(name, "" if default is None else str(default))
     if not (text.isascii() and text.isdecimal()):
-        raise Failed(247, f"{name} is not a date")
+        raise Failed(BAD_DATE, f"{name} is not a date")
     return int(text)
 
 

@@ -3,6 +3,7 @@
 from app.sandbox.lemonway.notifier import Notifier, euros
 from app.sandbox.lemonway.records import Iban, MoneyIn, MoneyOut, Wallet
 from app.sandbox.lemonway.store import Store
+from app.sandbox.lemonway.switches import Switches
 
 SUCCESS, ERROR, PENDING, REFUSED, CANCELLED, AUTHORIZED = 0, 3, 4, 6, 7, 16
 """Of money in, and of refunds and chargebacks."""
@@ -12,7 +13,7 @@ IBAN_WAITING, IBAN_ACTIVE = 4, 5
 FOR_PAYOUT, VIRTUAL = 1, 2
 
 _LOW_BALANCE = 1_000
-_NOTIFIED_SUCCESS, _NOTIFIED_PENDING = 0, 4
+_NOTIFIED_SUCCESS = 0
 
 
 class Unknown(LookupError):
@@ -22,9 +23,10 @@ class Unknown(LookupError):
 class Bank:
     """Moves money between the records, and notifies of it."""
 
-    def __init__(self, store: Store, notifier: Notifier) -> None:
+    def __init__(self, store: Store, notifier: Notifier, switches: Switches) -> None:
         self._store = store
         self._notifier = notifier
+        self._switches = switches
 
     def wallet(self, wallet_id: str) -> Wallet:
         """Give a wallet.
@@ -149,8 +151,9 @@ class Bank:
         )
         self._store.moneyouts.save(out)
         self._store.credit(self.wallet(money.wallet_id), -out.amount)
-        self._tell(47, out, _NOTIFIED_SUCCESS)
-        self._tell(14, out, _NOTIFIED_SUCCESS)
+        named = money.id if self._switches.chargebacks_name == "payment" else out.id
+        self._tell(47, out, _NOTIFIED_SUCCESS, number=named)
+        self._tell(14, out, _NOTIFIED_SUCCESS, number=named)
         self.warn_if_low()
         return out
 
@@ -226,13 +229,15 @@ class Bank:
         if platform.balance < _LOW_BALANCE:
             self._notifier.tell(19, platform.id, platform.number, Amount=euros(platform.balance))
 
-    def _tell(self, category: int, money: MoneyIn | MoneyOut, status: int) -> None:
+    def _tell(
+        self, category: int, money: MoneyIn | MoneyOut, status: int, number: int | None = None
+    ) -> None:
         wallet = self.wallet(money.wallet_id)
         self._notifier.tell(
             category,
             wallet.id,
             wallet.number,
-            IdTransaction=money.id,
+            IdTransaction=number or money.id,
             Amount=euros(money.amount),
             Status=status,
         )

@@ -36,7 +36,7 @@ from app.sandbox.lemonway.faults import Fault, Faults
 from app.sandbox.lemonway.notifier import Notifier
 from app.sandbox.lemonway.store import Store
 from app.sandbox.lemonway.switches import Switches
-from app.sandbox.lemonway.wishes import Wish, done, read_wish
+from app.sandbox.lemonway.wishes import Wish, done, from_here, read_wish
 
 
 class _Advance(Wish):
@@ -66,7 +66,7 @@ class Control:
     def routes(self) -> list[Route]:
         """Give the routes under `/_control`."""
         return [
-            Route(path, handler, methods=[method])
+            Route(path, from_here(handler), methods=[method])
             for method, path, handler in (
                 ("GET", "/state", self.state),
                 ("POST", "/switches", self.switch),
@@ -115,23 +115,23 @@ class Control:
     async def order_fault(self, request: Request) -> Response:
         """Order a fault."""
         self._faults.ordered.append(await read_wish(request, Fault))
-        return done()
+        return done(request)
 
-    async def forget_faults(self, _: Request) -> Response:
+    async def forget_faults(self, request: Request) -> Response:
         """Forget faults and calls."""
         self._faults.ordered.clear()
         self._faults.calls.clear()
-        return done()
+        return done(request)
 
-    async def forget_tokens(self, _: Request) -> Response:
+    async def forget_tokens(self, request: Request) -> Response:
         """End every token."""
         self._door.forget_tokens()
-        return done()
+        return done(request)
 
     async def advance(self, request: Request) -> Response:
         """Set the time forward."""
         self._store.shift += timedelta(seconds=(await read_wish(request, _Advance)).advance_s)
-        return JSONResponse({"now": self._store.now().isoformat()})
+        return done(request, now=self._store.now().isoformat())
 
     async def forge(self, request: Request) -> Response:
         """Send any fields as a notification."""
@@ -139,22 +139,22 @@ class Control:
         if not isinstance(fields, dict):
             return PlainTextResponse("write an object of fields", status_code=400)
         self._notifier.send({str(name): str(value) for name, value in fields.items()})
-        return done()
+        return done(request)
 
     async def replay(self, request: Request) -> Response:
         """Send notifications again."""
         wish = await read_wish(request, _Last)
         for sent in self._notifier.log[-wish.last :]:
             self._notifier.send(sent.fields)
-        return done()
+        return done(request)
 
     async def release(self, request: Request) -> Response:
         """Send what was held."""
         wish = await read_wish(request, _Order)
         self._switches.is_holding = False
-        return JSONResponse({"released": self._notifier.release(wish.order)})
+        return done(request, released=self._notifier.release(wish.order))
 
-    async def reset(self, _: Request) -> Response:
+    async def reset(self, request: Request) -> Response:
         """Forget everything, once nothing is on its way."""
         await self._notifier.settle()
         self._notifier.log.clear()
@@ -164,9 +164,9 @@ class Control:
         self._door.forget_tokens()
         self._store.reset()
         self._switches.change(Switches().model_dump())
-        return done()
+        return done(request)
 
-    async def settled(self, _: Request) -> Response:
+    async def settled(self, request: Request) -> Response:
         """Wait until nothing is on its way."""
         await self._notifier.settle()
-        return done()
+        return done(request)

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from app.sandbox.lemonway import papers as paper_states
@@ -19,7 +19,7 @@ from app.sandbox.lemonway.bank import (
 from app.sandbox.lemonway.notifier import Notifier
 from app.sandbox.lemonway.papers import Papers
 from app.sandbox.lemonway.store import Store
-from app.sandbox.lemonway.wishes import Wish, done, read_wish
+from app.sandbox.lemonway.wishes import Wish, done, from_here, read_wish
 
 _IBAN_REJECTED = 9
 _PAPER_DECISIONS = {
@@ -69,7 +69,7 @@ class Fate:
     def routes(self) -> list[Route]:
         """Give the routes under `/_control`."""
         return [
-            Route(path, handler, methods=["POST"])
+            Route(path, from_here(handler), methods=["POST"])
             for path, handler in (
                 ("/onboarding/{key}/{decision}", self.decide),
                 ("/papers/{key}/{decision}", self.decide_paper),
@@ -87,7 +87,7 @@ class Fate:
         """Decide about an applicant."""
         wish = _Decided.model_validate({"decision": request.path_params["decision"]})
         self._analysts.decide(self._analysts.find(request.path_params["key"]), wish.decision)
-        return done()
+        return done(request)
 
     async def decide_paper(self, request: Request) -> Response:
         """Decide about a paper."""
@@ -96,7 +96,7 @@ class Fate:
         if paper is None or status is None:
             raise Unknown(request.url.path)
         self._papers.decide(paper, status)
-        return done()
+        return done(request)
 
     async def change_wallet(self, request: Request) -> Response:
         """Change a wallet; a status notifies (8), a block too (13)."""
@@ -115,7 +115,7 @@ class Fate:
         wallet.changed = self._store.seconds()
         self._store.wallets.save(wallet)
         self._bank.warn_if_low()
-        return done()
+        return done(request)
 
     async def decide_iban(self, request: Request) -> Response:
         """Verify an IBAN for payouts, or not."""
@@ -128,7 +128,7 @@ class Fate:
         wallet = self._bank.wallet(iban.wallet_id)
         wallet.changed = self._store.seconds()
         self._store.wallets.save(wallet)
-        return done()
+        return done(request)
 
     async def wire(self, request: Request) -> Response:
         """Let a wire arrive."""
@@ -136,7 +136,7 @@ class Fate:
         wallet_id = wish.wallet or self._bank.wallet_of_iban(wish.iban)
         self._bank.wallet(wallet_id)
         money = self._bank.receive_wire(wallet_id, wish.amount_cents, wish.label)
-        return JSONResponse({"id": money.id})
+        return done(request, id=money.id)
 
     async def falsify(self, request: Request) -> Response:
         """Make a payment differ from what was asked."""
@@ -145,7 +145,7 @@ class Fate:
             if value is not None:
                 setattr(money, name, value)
         self._store.moneyins.save(money)
-        return done()
+        return done(request)
 
     async def move_in(self, request: Request) -> Response:
         """Let something happen to a payment."""
@@ -162,10 +162,10 @@ class Fate:
             case "sync":
                 bank.synchronize(money)
             case "chargeback":
-                return JSONResponse({"id": bank.charge_back(money, "Fraud").id})
+                return done(request, id=bank.charge_back(money, "Fraud").id)
             case other:
                 raise Unknown(other)
-        return done()
+        return done(request)
 
     async def move_out(self, request: Request) -> Response:
         """Let something happen to a payout, a refund or a chargeback."""
@@ -182,14 +182,14 @@ class Fate:
             case "return", False:
                 bank.return_payout(out)
             case "won", True:
-                return JSONResponse({"id": bank.win_dispute(out).id})
+                return done(request, id=bank.win_dispute(out).id)
             case other:
                 raise Unknown(other)
-        return done()
+        return done(request)
 
-    async def synchronize(self, _: Request) -> Response:
+    async def synchronize(self, request: Request) -> Response:
         """Close every abandoned payment."""
         for money in self._store.moneyins:
             if money.status == PENDING:
                 self._bank.synchronize(money)
-        return done()
+        return done(request)

@@ -1,23 +1,14 @@
 """The pages a person sees at Lemonway: the card, the bank, the application form."""
 
 import asyncio
-from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.requests import Request
-from starlette.responses import (
-    FileResponse,
-    HTMLResponse,
-    PlainTextResponse,
-    RedirectResponse,
-    Response,
-)
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from app.kernel import formats
 from app.kernel.money import Money
-from app.kernel.wording import wording
 from app.sandbox.lemonway.analysts import Analysts
 from app.sandbox.lemonway.bank import BY_CARD, PENDING, Bank, Unknown
 from app.sandbox.lemonway.notifier import Notifier, euros
@@ -25,6 +16,7 @@ from app.sandbox.lemonway.paths import BANK_PAGE, FORMS, PAY_PAGE, WEBKIT
 from app.sandbox.lemonway.records import MoneyIn
 from app.sandbox.lemonway.store import Store
 from app.sandbox.lemonway.switches import Switches
+from app.sandbox.lemonway.views import show
 
 TEST_CARDS = {"4600000010000400": "", "4600000010000905": "05", "4600000010000202": "02",
               "4600000010000707": "07", "4600000010000103": "03"}  # fmt: skip
@@ -32,18 +24,6 @@ TEST_CARDS = {"4600000010000400": "", "4600000010000905": "05", "460000001000020
 
 _SLOW_S = 15
 _CARD_DIGITS = range(12, 20)
-_TEMPLATES = Path(__file__).parent.parent.parent / "templates"
-_STYLES = {
-    "page.css": _TEMPLATES / "pages" / "static" / "page.css",
-    "sandbox.css": _TEMPLATES / "sandbox" / "sandbox.css",
-}
-_HEADERS = {
-    # No form-action: after a form, browsers hold redirects to the merchant's page against it.
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
 _SPANISH = frozenset({"sp", "es"})
 _CODES = {"paid": "0000", "cancelled": "2002", "refused": "4000"}
 
@@ -65,9 +45,6 @@ class Pages:
         self._switches = switches
         self._analysts = analysts
         self._slow: set[asyncio.Task[None]] = set()
-        self._templates = Environment(
-            loader=FileSystemLoader(_TEMPLATES / "sandbox"), autoescape=select_autoescape()
-        )
 
     def routes(self) -> list[Route]:
         """Give the routes."""
@@ -77,7 +54,6 @@ class Pages:
             Route(PAY_PAGE, self.pay, methods=["POST"]),
             Route(FORMS + "/{form}/welcome", self.form),
             Route(FORMS + "/{form}/done", self.submit, methods=["POST"]),
-            Route("/static/{name}", self.style),
         ]
 
     async def payment(self, request: Request) -> Response:
@@ -125,13 +101,6 @@ class Pages:
         if applicant.redirect_url:
             return RedirectResponse(applicant.redirect_url, status_code=302)
         return self._page("submitted", "es")
-
-    async def style(self, request: Request) -> Response:
-        """Give a stylesheet."""
-        path = _STYLES.get(request.path_params["name"])
-        if path is None:
-            return PlainTextResponse("404 not found", status_code=404)
-        return FileResponse(path, media_type="text/css")
 
     def _leave(self, money: MoneyIn, language: str, *, is_slow: bool) -> Response:
         """Let the payer go without a word, or with one that comes true a little later."""
@@ -224,10 +193,7 @@ class Pages:
         )
 
     def _page(self, step: str, language: str, *, status: int = 200, **values: object) -> Response:
-        page = self._templates.get_template("hosted.html").render(
-            t=wording("hosted", language), language=language, step=step, **values
-        )
-        return HTMLResponse(page, status_code=status, headers=_HEADERS)
+        return show("hosted.html", language, status=status, step=step, **values)
 
 
 def _with(url: str, money: MoneyIn) -> str:

@@ -26,10 +26,12 @@ from app.sandbox.lemonway.fate import Fate
 from app.sandbox.lemonway.faults import Faults
 from app.sandbox.lemonway.moneyins import MoneyIns
 from app.sandbox.lemonway.notifier import Notifier
+from app.sandbox.lemonway.overview import Overview
 from app.sandbox.lemonway.pages import Pages
 from app.sandbox.lemonway.papers import Papers
 from app.sandbox.lemonway.store import Store
 from app.sandbox.lemonway.switches import Switches
+from app.sandbox.lemonway.views import styles
 from app.sandbox.lemonway.wishes import REFUSALS, refused
 
 HOST = "127.0.0.1"
@@ -40,7 +42,7 @@ def create_stand_in(store: Store, switches: Switches | None = None) -> Starlette
     switches = switches or Switches()
     faults = Faults()
     notifier = Notifier(store, switches)
-    bank = Bank(store, notifier)
+    bank = Bank(store, notifier, switches)
     papers = Papers(store, notifier)
     analysts = Analysts(store, notifier)
     door = Door(store, switches)
@@ -62,6 +64,8 @@ def create_stand_in(store: Store, switches: Switches | None = None) -> Starlette
             *MoneyIns(store, bank, switches).routes(door),
             *Applicants(store, papers, analysts).routes(door),
             *Pages(store, bank, notifier, switches, analysts).routes(),
+            *Overview(store, notifier).routes(),
+            styles(),
             Mount("/_control", routes=controls),
             Route("/readyz", _ready),
         ],
@@ -91,6 +95,7 @@ async def serve(file: Path, *, port: int, hook_url: str = "") -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=2,  # a call that is never to be answered would hold us
     )
     await uvicorn.Server(config).serve()
 

@@ -15,6 +15,8 @@ class Switches(BaseModel):
         refunds: Whether a refund is done at once, pending, or refused by the acquirer.
         three_ds: Whether a card asks the payer's bank on a page of its own.
         is_closed_at_night: Whether card refunds fail between 22:00 and 03:00 in Paris.
+        chargebacks_name: Whether notifications of a chargeback name it, or the payment it takes
+            back; the documentation does not say.
         token_s: How long a new token holds, in seconds.
         hook_url: Where notifications go; none leave without it.
         hook_style: As a form, as JSON, or in the query of a GET.
@@ -33,6 +35,7 @@ class Switches(BaseModel):
     refunds: Literal["done", "pending", "refused"] = "done"
     three_ds: Literal["none", "frictionless", "challenge"] = "none"
     is_closed_at_night: bool = True
+    chargebacks_name: Literal["chargeback", "payment"] = "chargeback"
     token_s: int = Field(3600, ge=1)
     hook_url: str = ""
     hook_style: Literal["form", "json", "get"] = "form"

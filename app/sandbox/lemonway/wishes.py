@@ -1,11 +1,13 @@
 """What a control is asked for, and how it answers."""
 
 from typing import TypeVar
+from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
+from app.sandbox.lemonway.answers import Handler
 from app.sandbox.lemonway.bank import Unknown
 
 
@@ -22,17 +24,33 @@ REFUSALS = (Unknown, ValidationError, ValueError)
 
 
 async def read_wish(request: Request, kind: type[Kind]) -> Kind:
-    """Read a body; none is an empty one.
+    """Read a body, JSON or a form; none is an empty one.
 
     Raises:
         ValidationError: It is not what the control takes.
     """
-    return kind.model_validate_json(await request.body() or b"{}")
+    body = await request.body()
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return kind.model_validate(dict(parse_qsl(body.decode())))
+    return kind.model_validate_json(body or b"{}")
 
 
-def done() -> Response:
-    """Answer that it is done."""
-    return JSONResponse({"done": True})
+def done(request: Request, **facts: JsonValue) -> Response:
+    """Answer that it is done, with what came of it; a browser goes back to the overview."""
+    if "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse("/", status_code=303)
+    return JSONResponse({"done": True, **facts})
+
+
+def from_here(handler: Handler) -> Handler:
+    """Let nothing in that another site sends through a person's browser."""
+
+    async def guarded(request: Request) -> Response:
+        if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+            return PlainTextResponse("cross-site", status_code=403)
+        return await handler(request)
+
+    return guarded
 
 
 async def refused(_: Request, error: Exception) -> Response:

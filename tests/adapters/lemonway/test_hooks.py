@@ -4,6 +4,8 @@ import json
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.adapters.lemonway.hooks import LemonwayHints
 from app.payments.enrolment import PaperFault, PaperState
@@ -81,6 +83,13 @@ def test_nonsense_is_a_hint_of_nothing(content_type: str, body: bytes) -> None:
     hint = reader.read_hook(content_type, body, "")
     assert hint.kind is HintKind.OTHER
     assert (hint.wallet, hint.transaction_id, hint.paper_id) == (None, None, None)
+
+
+@given(st.sampled_from([FORM, JSON, "", "\udcff"]), st.binary(), st.binary())
+def test_nothing_that_comes_breaks_the_reader(content_type: str, body: bytes, query: bytes) -> None:
+    text = query.decode("latin-1")
+    assert len(reader.read_hook(content_type, body, text).key) == 64
+    reader.read_return(body, text)
 
 
 def test_a_return_names_our_reference() -> None:

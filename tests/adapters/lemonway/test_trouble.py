@@ -143,6 +143,7 @@ async def test_a_card_page_in_doubt_is_left_alone(paid: Paid) -> None:
         await paid.lemonway.payments.start_card(order)
     assert unavailable.value.is_in_doubt
     assert await paid.stand_in.calls("POST /v2/moneyins/card/webinit") == 1
+    assert (await paid.stand_in.state())["references_used_twice"] == []
     (begun,) = await paid.lemonway.payments.find_payments(order.reference)
     assert begun.state is MoneyInState.PENDING
 

@@ -190,7 +190,10 @@ async def test_a_statement_is_read_to_its_last_page(lemonway: Lemonway, wire: Sa
     found = await lemonway.statements.fetch_movements(samples.WALLET, START - DAY, START)
     assert [int(one.transaction_id) for one in found] == [*range(1, 101), samples.FEE]
     assert [asked.query["page"] for asked in wire.asked] == ["1", "2"]
-    assert {asked.query["limit"] for asked in wire.asked} == {"100"}
+    for asked in wire.asked:
+        assert asked.query["limit"] == "100"
+        assert int(asked.query["executionDateStart"]) == int((START - DAY).timestamp())
+        assert int(asked.query["executionDateEnd"]) == int(START.timestamp())
 
 
 @pytest.mark.parametrize(
