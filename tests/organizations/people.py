@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
+from uuid import UUID
 
 import httpx
 from sqlalchemy import select, text, update
@@ -14,6 +15,7 @@ from app.jobs.queue import Job
 from app.kernel.identifiers import new_id
 from app.organizations import sessions
 from app.organizations.models import AccessRole, Membership, User
+from app.organizations.roles import Template
 from app.worker import handlers_of
 from tests.fakes import FakeMail
 from tests.offices import Office, client_of
@@ -45,11 +47,15 @@ async def role_id(office: Office, template: str) -> str:
 
 @asynccontextmanager
 async def a_colleague(
-    office: Office, template: str, *, team: str | None = None, name: str = "Marta Ejemplo"
+    office: Office, role: str, *, team: str | None = None, name: str = "Marta Ejemplo"
 ) -> AsyncIterator[tuple[str, httpx.AsyncClient]]:
-    """Add a member with a role; give their id and a client signed in as them."""
+    """Add a member with a role (a template's name, or an id), and sign them in.
+
+    Gives their id and their client.
+    """
     user_id = new_id()
-    role = await role_id(office, template)
+    if role in set(Template):
+        role = await role_id(office, role)
     at = office.clock.now()
     async with office.container.database.transaction(office.organization_id) as tx:
         email = f"{user_id}@taller.example"
@@ -69,7 +75,7 @@ async def a_colleague(
                 user_id=user_id,
                 organization_id=office.organization_id,
                 name=name,
-                access_role_id=role,
+                access_role_id=UUID(role),
                 team=team,
                 status="active",
                 created_at=at,
