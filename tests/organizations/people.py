@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 
 from app.jobs.queue import Job
 from app.kernel.identifiers import new_id
@@ -18,17 +18,9 @@ from app.organizations.models import AccessRole, Membership, User
 from app.organizations.roles import Template
 from app.worker import handlers_of
 from tests.fakes import FakeMail
-from tests.offices import Office, client_of
+from tests.offices import PASSWORD, PASSWORD_HASH, Office, client_of
 
-PASSWORD = "una frase larga y propia"
 _TOKEN = re.compile(r"#token=([A-Za-z0-9_-]{43})")
-
-
-async def give_password(office: Office, password: str = PASSWORD) -> None:
-    """Let the office's admin sign in."""
-    hashed = await office.container.passwords.hash(password)
-    async with office.container.database.transaction() as tx:
-        await tx.execute(update(User).where(User.id == office.user_id).values(password_hash=hashed))
 
 
 async def sign_in(api: httpx.AsyncClient, email: str, password: str = PASSWORD) -> httpx.Response:
@@ -64,7 +56,7 @@ async def a_colleague(
                 id=user_id,
                 email=email,
                 name=name,
-                password_hash="x",
+                password_hash=PASSWORD_HASH,
                 status="active",
                 created_at=at,
             )
@@ -88,11 +80,15 @@ async def a_colleague(
         yield str(user_id), api
 
 
-async def do_jobs(office: Office, kind: type[Job]) -> int:
-    """Do what is queued of one kind, whoever's it is; tell how many there were."""
+async def do_jobs(office: Office, kind: type[Job], *, everyones: bool = False) -> int:
+    """Do what is queued of one kind, for the office or for all; tell how many there were."""
+    query = text(
+        "delete from pgqueuer where entrypoint = :name"
+        " and (:everyones or headers->>'organization_id' = :organization_id) returning payload"
+    )
+    of = {"name": kind.name, "everyones": everyones, "organization_id": str(office.organization_id)}
     async with office.worker.database.transaction() as tx:
-        query = text("delete from pgqueuer where entrypoint = :name returning payload")
-        payloads = list(await tx.scalars(query, {"name": kind.name}))
+        payloads = list(await tx.scalars(query, of))
     for payload in payloads:
         await handlers_of(office.worker)[kind](kind.from_bytes(payload))
     return len(payloads)
