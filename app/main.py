@@ -20,6 +20,7 @@ from app.organizations import queries as organizations
 from app.organizations.audit_router import router as audit
 from app.organizations.logo_router import router as logos
 from app.organizations.password_router import router as passwords
+from app.organizations.roles_router import router as roles
 from app.organizations.router import auth
 from app.organizations.router import router as access
 from app.organizations.settings_router import router as settings
@@ -63,6 +64,7 @@ def create_app(container: Container) -> FastAPI:
         access,
         passwords,
         users,
+        roles,
         audit,
         settings,
         logos,

@@ -23,6 +23,12 @@ from app.organizations.service import Founding
 from app.worker import handlers_of
 from tests.fakes import FixedClock
 
+PASSWORD = "una frase larga y propia"
+PASSWORD_HASH = (
+    "$argon2id$v=19$m=8,t=1,p=1$/2ZiRdpsKEYgEe3giZzF8w$qzOdBWwhkHHvV82npIg0gn6EqKSTCjBlRBMe0u9jMA0"
+)
+"""Its hash, made with the least of everything: tests verify it often."""
+
 
 @dataclass
 class Office:
@@ -107,7 +113,12 @@ async def found_office(container: Container, worker: Container, name: str) -> As
     )
     async with container.database.transaction() as tx:
         organization, user = await service.found_organization(
-            tx, founding, admin_email=email, admin_name="Joan Muestra", password_hash="x", at=at
+            tx,
+            founding,
+            admin_email=email,
+            admin_name="Joan Muestra",
+            password_hash=PASSWORD_HASH,
+            at=at,
         )
         await series.create_defaults(tx, organization.id, at=at)
         tokens, _ = await sessions.begin(tx, user.id, at=at)

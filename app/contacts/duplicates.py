@@ -21,6 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone
 from app.contacts.queries import matching_ids
 from app.contacts.search import FINDABLE_CONTACTS, one_of
+from app.contacts.visibility import sees_contact
 from app.kernel.actor import Actor
 
 SHOWN_MAX = 50
@@ -64,6 +65,7 @@ async def candidates(tx: AsyncSession, actor: Actor, contact: Contact) -> Sequen
             Contact.organization_id == actor.organization_id,
             Contact.id != contact.id,
             Contact.status == "active",
+            sees_contact(actor),
         )
         .order_by(func.cardinality(grouped.c.reasons).desc(), Contact.search_name, Contact.id)
         .limit(SHOWN_MAX)

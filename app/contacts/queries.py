@@ -11,6 +11,7 @@ from app.contacts import search
 from app.contacts.models import Contact
 from app.contacts.schemas import ContactQuery
 from app.contacts.search import EXACT, FINDABLE_CONTACTS, Sought
+from app.contacts.visibility import sees_contact
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 
@@ -29,7 +30,7 @@ async def get(
     """Give one contact of the actor's organization, whole.
 
     Raises:
-        NotFound: There is none.
+        NotFound: There is none that the actor sees.
     """
     query = _of(actor).where(Contact.id == contact_id).options(*_PARTS)
     if for_update:
@@ -130,6 +131,11 @@ async def find_active_with_tax_id(
     )
 
 
+async def is_seen(tx: AsyncSession, actor: Actor, contact_id: UUID) -> bool:
+    """Tell whether the actor sees a contact."""
+    return await tx.scalar(_of(actor).where(Contact.id == contact_id)) is not None
+
+
 async def ancestors(tx: AsyncSession, actor: Actor, contact_id: UUID) -> set[UUID]:
     """Give a contact's id, its parent's, and so on; and keep others from moving any of them.
 
@@ -141,7 +147,7 @@ async def ancestors(tx: AsyncSession, actor: Actor, contact_id: UUID) -> set[UUI
     own = Contact.organization_id == actor.organization_id
     chain = (
         select(Contact.id, Contact.parent_contact_id)
-        .where(own, Contact.id == contact_id)
+        .where(own, Contact.id == contact_id, sees_contact(actor))
         .cte("chain", recursive=True)
     )
     above = select(Contact.id, Contact.parent_contact_id).where(
@@ -151,7 +157,8 @@ async def ancestors(tx: AsyncSession, actor: Actor, contact_id: UUID) -> set[UUI
 
 
 def _of(actor: Actor) -> Select[Contact]:
-    return select(Contact).where(Contact.organization_id == actor.organization_id)
+    own = Contact.organization_id == actor.organization_id
+    return select(Contact).where(own, sees_contact(actor))
 
 
 def _wanted(actor: Actor, wanted: ContactQuery) -> Select[Contact]:

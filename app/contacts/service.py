@@ -14,7 +14,7 @@ from app.contacts.identity import Identity
 from app.contacts.models import Contact
 from app.contacts.schemas import ContactChanges, ContactDraft, ContactView
 from app.events.record import record
-from app.kernel.actor import Actor, Permission
+from app.kernel.actor import Actor, Permission, Visibility
 from app.kernel.database import Base
 from app.kernel.errors import Conflict
 from app.kernel.findings import Findings
@@ -30,13 +30,15 @@ _DERIVED = {"id", "display_name", "version", "created_at", "updated_at"}
 
 
 async def create(tx: AsyncSession, actor: Actor, draft: ContactDraft, *, at: datetime) -> Contact:
-    """Enter a contact.
+    """Enter a contact; who sees some contacts only becomes its salesperson, if none is named.
 
     Raises:
         Invalid: Fields are wrong; all are named.
         Conflict: Its tax id is an active contact's, and `allow_duplicate` was not said.
     """
     actor.require(Permission.CONTACTS_WRITE)
+    if draft.assigned_salesperson_id is None and actor.visibility != Visibility.ALL:
+        draft = draft.model_copy(update={"assigned_salesperson_id": actor.id})
     contact = Contact(
         organization_id=actor.organization_id,
         id=new_id(),
@@ -180,11 +182,14 @@ async def _check_references(
     plain: Mapping[str, object],
     findings: Findings,
 ) -> None:
-    """Note a salesperson who is no member, and a parent that is not there or depends on it."""
-    salesperson_id = plain.get("assigned_salesperson_id")
-    if isinstance(salesperson_id, UUID):
-        member = await organizations.find_member(tx, actor, salesperson_id)
-        if member is None:
+    """Note a salesperson who is no member, and a parent that is not there or depends on it.
+
+    Who sees some contacts only gives none away to where they would not see it.
+    """
+    if "assigned_salesperson_id" in plain:
+        owner = plain["assigned_salesperson_id"]
+        owner_id = owner if isinstance(owner, UUID) else None
+        if not await organizations.may_own(tx, actor, owner_id):
             findings.add("/assigned_salesperson_id", "reference.unknown")
     parent_id = plain.get("parent_contact_id")
     if isinstance(parent_id, UUID):
@@ -219,7 +224,9 @@ async def _require_unclaimed(
         return
     holder = await queries.find_active_with_tax_id(tx, actor, *wanted, but=contact.id)
     if holder is not None:
-        raise Conflict(code="duplicate", extra={"existing_id": str(holder)})
+        is_seen = await queries.is_seen(tx, actor, holder)
+        extra = {"existing_id": str(holder)} if is_seen else {}
+        raise Conflict(code="duplicate", extra=extra)
 
 
 async def _replace(tx: AsyncSession, contact: Contact, lists: Mapping[str, Sequence[Base]]) -> None:

@@ -15,6 +15,7 @@ from app.dispatch.models import LINK, Dispatch, Evidence, Recipient
 from app.dispatch.schemas import DispatchQuery, DispatchView
 from app.documents.models import Document, DocumentPdf, DocumentRevision
 from app.documents.projecting import Delivery
+from app.documents.visibility import sees_document_of
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.organizations import queries as organizations
@@ -42,7 +43,10 @@ async def get(tx: AsyncSession, actor: Actor, dispatch_id: UUID) -> Dispatch:
         NotFound: There is none.
     """
     found = await _whole(
-        tx, Dispatch.organization_id == actor.organization_id, Dispatch.id == dispatch_id
+        tx,
+        Dispatch.organization_id == actor.organization_id,
+        Dispatch.id == dispatch_id,
+        sees_document_of(actor, Dispatch.document_id),
     )
     if not found:
         raise NotFound
@@ -68,7 +72,10 @@ async def list_dispatches(
     """
     statement = (
         select(Dispatch)
-        .where(Dispatch.organization_id == actor.organization_id)
+        .where(
+            Dispatch.organization_id == actor.organization_id,
+            sees_document_of(actor, Dispatch.document_id),
+        )
         .options(selectinload(Dispatch.recipients))
     )
     if query.contact_id is not None:

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.contacts import queries as contacts
 from app.contacts.models import Contact
 from app.dispatch import letters, queries
 from app.dispatch.events import cancelled, queued
@@ -269,7 +268,7 @@ async def _plan(
 ) -> _Plan:
     _require_sendable(document)
     organization = await organizations.get(tx, document.organization_id)
-    contact = await contacts.get(tx, actor, document.contact_id)
+    contact = await documents.contact_of(tx, document)
     revision = await documents.revision(
         tx, document.organization_id, document.id, document.revision
     )

@@ -201,7 +201,7 @@ async def _check_references(
     came = body.model_fields_set
     faults = []
     person, series = body.salesperson_id, body.series_id
-    if person and not await organizations.find_member(tx, actor, person):
+    if person and not await organizations.may_own(tx, actor, person):
         faults.append(Fault("/salesperson_id", "reference.unknown"))
     if series and not await queries.find_series(
         tx, actor, document_type, series, invoice_kind=kind

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.contacts import queries as contacts
 from app.contacts.models import Contact
 from app.documents import issuable, numbering, printable, queries
 from app.documents.breakdown import disbursements_of, store_figures, totals_line
@@ -57,7 +56,7 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     actor.require(Permission.DOCUMENTS_WRITE)
     require_draft(document)
     organization = await organizations.get(tx, actor.organization_id)
-    contact = await contacts.get(tx, actor, document.contact_id)
+    contact = await queries.contact_of(tx, document)
     today = at.astimezone(ZoneInfo(organization.time_zone)).date()
     series = await queries.find_series(
         tx, actor, document.type, document.series_id, invoice_kind=document.invoice_kind

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from app.contacts import queries as contacts
 from app.contacts import search
 from app.contacts.models import Contact
 from app.contacts.search import Sought
@@ -23,7 +24,8 @@ from app.documents.models import (
 )
 from app.documents.schemas import DocumentFilters, DocumentQuery
 from app.documents.search import closeness, matching_documents
-from app.kernel.actor import Actor
+from app.documents.visibility import sees_document
+from app.kernel.actor import Actor, system
 from app.kernel.errors import NotFound
 
 Columns = TypeVarTuple("Columns")
@@ -40,10 +42,12 @@ async def get(
     """Give one document of the actor's organization.
 
     Raises:
-        NotFound: There is none.
+        NotFound: There is none that the actor sees.
     """
     query = select(Document).where(
-        Document.organization_id == actor.organization_id, Document.id == document_id
+        Document.organization_id == actor.organization_id,
+        Document.id == document_id,
+        sees_document(actor),
     )
     if with_lines:
         query = query.options(selectinload(Document.lines))
@@ -53,6 +57,11 @@ async def get(
     if document is None:
         raise NotFound
     return document
+
+
+async def contact_of(tx: AsyncSession, document: Document) -> Contact:
+    """Give a document's contact, whole: who sees the document may know whom it is for."""
+    return await contacts.get(tx, system(document.organization_id), document.contact_id)
 
 
 async def contact_name(tx: AsyncSession, document: Document) -> str:
@@ -244,7 +253,7 @@ def _filtered(
     if sought is not None:
         conditions.append(_matching(actor, sought))
     own = Document.organization_id == actor.organization_id
-    return statement.join(Contact, joined).where(own, *conditions)
+    return statement.join(Contact, joined).where(own, sees_document(actor), *conditions)
 
 
 def _exact(query: DocumentFilters) -> Iterator[ColumnElement[bool]]:

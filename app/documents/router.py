@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.contacts import queries as contacts
 from app.documents import deciding, drafting, issuing, queries, views
 from app.documents.breakdown import figures_of
 from app.documents.deciding import Answer
@@ -308,7 +307,7 @@ async def _moved(tx: AsyncSession, actor: Actor, document: Document, at: datetim
     The day and the contact's name are shown with it, and are no part of its version.
     """
     organization = await organizations.get(tx, actor.organization_id)
-    contact = await contacts.get(tx, actor, document.contact_id)
+    contact = await queries.contact_of(tx, document)
     then, today = _today(organization, document.updated_at), _today(organization, at)
     dated = views.dated_badges(document, then) != views.dated_badges(document, today)
     return dated or contact.updated_at > document.updated_at
@@ -322,7 +321,7 @@ async def _preview(
         if document.issue_state != "draft":
             raise Conflict(reason="already_issued", extra=drafting.conflict_facts(document))
         organization = await organizations.get(tx, actor.organization_id)
-        contact = await contacts.get(tx, actor, document.contact_id)
+        contact = await queries.contact_of(tx, document)
         says = issuing.printable_of(document, organization, contact, figures_of(document))
         logo = await organizations.logo(tx, actor.organization_id, says.logo_sha256)
     return await print_document(printer, says, logo=logo, band="draft"), document.type

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kernel.actor import Actor, ActorKind
+from app.contacts.visibility import sees_contact_of
+from app.documents.visibility import sees_document_of
+from app.kernel.actor import Actor, ActorKind, Visibility
 from app.kernel.errors import NotFound
 from app.notices.models import Notice
 
@@ -64,8 +66,19 @@ _PENDING = Notice.reviewed_at.is_(None)
 
 
 def _seen_by(actor: Actor) -> list[ColumnElement[bool]]:
-    """Everyone's notices and one's own; an integration sees all."""
+    """Everyone's notices about what the actor sees, and one's own; an integration sees all."""
     own = Notice.organization_id == actor.organization_id
     if actor.kind != ActorKind.USER:
         return [own]
-    return [own, or_(Notice.for_user_id.is_(None), Notice.for_user_id == actor.id)]
+    everyones = and_(Notice.for_user_id.is_(None), _about_what_is_seen(actor))
+    return [own, or_(everyones, Notice.for_user_id == actor.id)]
+
+
+def _about_what_is_seen(actor: Actor) -> ColumnElement[bool]:
+    if actor.visibility == Visibility.ALL:
+        return true()
+    return case(
+        (Notice.document_id.is_not(None), sees_document_of(actor, Notice.document_id)),
+        (Notice.contact_id.is_not(None), sees_contact_of(actor, Notice.contact_id)),
+        else_=true(),
+    )

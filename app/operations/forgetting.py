@@ -1,10 +1,10 @@
-"""What has expired is deleted: replies, sign-ins, meters of rates."""
+"""What has expired is deleted: replies, sign-ins, mailed links, meters of rates."""
 
 from functools import partial
 
 from app.container import Container
 from app.kernel.batches import until_done
-from app.organizations import queries, sessions
+from app.organizations import mailing, queries, sessions
 from app.web import idempotency, rate_limits
 
 
@@ -12,7 +12,12 @@ async def forget_expired(container: Container) -> int:
     """Delete what nobody can use any more; tell how many rows it was."""
     at, database = container.clock.now(), container.database
     total = 0
-    for step in (rate_limits.forget_full, sessions.forget_tokens, sessions.forget_ended):
+    for step in (
+        rate_limits.forget_full,
+        sessions.forget_tokens,
+        sessions.forget_ended,
+        mailing.forget_tokens,
+    ):
         total += await until_done(database, partial(step, at=at))
     async with database.transaction() as tx:
         organization_ids = await queries.ids(tx)

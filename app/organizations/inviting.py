@@ -62,7 +62,12 @@ async def invite(
 
 
 async def send_again(
-    tx: AsyncSession, actor: Actor, invitation: Invitation, role: AccessRole, *, at: datetime
+    tx: AsyncSession,
+    actor: Actor,
+    invitation: Invitation,
+    role: AccessRole | None,
+    *,
+    at: datetime,
 ) -> None:
     """Mail a pending or expired invitation once more, with a new link and a new term.
 
@@ -71,8 +76,9 @@ async def send_again(
         Conflict: It was taken up or withdrawn.
     """
     actor.require_recent_sign_in()
-    require_reach(actor, role)
     _require_open(invitation, at)
+    assert role is not None  # noqa: S101 - what an open invitation offers cannot be deleted
+    require_reach(actor, role)
     invitation.sent_at = None
     invitation.mail_failure = None
     invitation.expires_at = at + LIFE

@@ -12,11 +12,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.jobs.queue import Job
+from app.kernel.batches import BATCH
 from app.kernel.clock import Clock
 from app.kernel.database import Database
 from app.kernel.identifiers import hash_token, new_id, new_token
@@ -25,6 +27,7 @@ from app.mail.ports import Envelope, Failure, MailError, MailTransport, Withheld
 from app.organizations import letters, queries
 from app.organizations.letters import AccessLetter, Purpose
 from app.organizations.models import Invitation, MailedToken, User
+from app.organizations.sessions import KEPT_AFTER
 
 log = structlog.get_logger()
 
@@ -151,6 +154,17 @@ async def send_password_reset(job: SendPasswordReset, post: Post) -> None:
         message = await _written(tx, job.organization_id, errand, post, at=at)
     with suppress(Withheld):
         await _hand_over(message, post)
+
+
+async def forget_tokens(tx: AsyncSession, *, at: datetime, limit: int = BATCH) -> int:
+    """Delete mailed secrets that expired a day ago and more; tell how many."""
+    old = select(MailedToken.token_hash).where(MailedToken.expires_at < at - KEPT_AFTER)
+    deleted = await tx.execute(
+        delete(MailedToken)
+        .where(MailedToken.token_hash.in_(old.limit(limit)))
+        .returning(MailedToken.token_hash)
+    )
+    return len(deleted.all())
 
 
 async def _written(

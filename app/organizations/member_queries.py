@@ -85,8 +85,11 @@ async def belongs(tx: AsyncSession, actor: Actor, email: str) -> bool:
 
 async def list_invitations(
     tx: AsyncSession, actor: Actor, *, before: UUID | None, limit: int
-) -> Sequence[tuple[Invitation, AccessRole]]:
-    """List invitations with the role they offer, newest first, one more than the limit."""
+) -> Sequence[tuple[Invitation, AccessRole | None]]:
+    """List invitations, newest first, each with its role if it is still there.
+
+    One more than the limit.
+    """
     query = _invitations(actor.organization_id)
     if before is not None:
         query = query.where(Invitation.id < before)
@@ -96,7 +99,7 @@ async def list_invitations(
 
 async def get_invitation(
     tx: AsyncSession, organization_id: UUID, invitation_id: UUID, *, for_update: bool = False
-) -> tuple[Invitation, AccessRole]:
+) -> tuple[Invitation, AccessRole | None]:
     """Give one invitation with the role it offers.
 
     Raises:
@@ -145,10 +148,10 @@ def _members(actor: Actor) -> Select[Membership, User, AccessRole]:
     )
 
 
-def _invitations(organization_id: UUID) -> Select[Invitation, AccessRole]:
+def _invitations(organization_id: UUID) -> Select[Invitation, AccessRole | None]:
     return (
         select(Invitation, AccessRole)
-        .join(AccessRole, _holds(Invitation))
+        .outerjoin(AccessRole, _holds(Invitation))
         .where(Invitation.organization_id == organization_id)
     )
 

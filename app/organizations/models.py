@@ -152,6 +152,7 @@ class Invitation(Base):
         ForeignKeyConstraint(
             ["organization_id", "access_role_id"],
             ["access_roles.organization_id", "access_roles.id"],
+            ondelete="SET NULL (access_role_id)",
         ),
     )
 
@@ -160,7 +161,8 @@ class Invitation(Base):
     email: Mapped[str]
     name: Mapped[str]
     team: Mapped[str | None]
-    access_role_id: Mapped[UUID]
+    access_role_id: Mapped[UUID | None]
+    """None once the role was deleted, which no open invitation allows."""
     invited_by_name: Mapped[str]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

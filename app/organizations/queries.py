@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, Visibility
 from app.kernel.errors import NotFound
 from app.organizations.audit_schemas import AuditQuery
 from app.organizations.models import (
@@ -21,6 +21,7 @@ from app.organizations.models import (
     SessionToken,
     User,
 )
+from app.organizations.visibility import sees
 
 
 async def get(tx: AsyncSession, organization_id: UUID, *, for_update: bool = False) -> Organization:
@@ -79,18 +80,25 @@ async def memberships(tx: AsyncSession, user_id: UUID) -> list[Membership]:
     return list(await tx.scalars(query.order_by(Membership.created_at)))
 
 
-async def find_member(tx: AsyncSession, actor: Actor, user_id: UUID) -> Membership | None:
-    """Find a user who belongs to the actor's organization and is active."""
-    return await tx.scalar(
-        select(Membership)
+async def may_own(tx: AsyncSession, actor: Actor, user_id: UUID | None) -> bool:
+    """Tell whether the actor may make a row somebody's: an active colleague they see.
+
+    None, for nobody's, is for those who see all.
+    """
+    if user_id is None:
+        return actor.visibility == Visibility.ALL
+    found = await tx.scalar(
+        select(Membership.user_id)
         .join(User, User.id == Membership.user_id)
         .where(
             Membership.organization_id == actor.organization_id,
             Membership.user_id == user_id,
             Membership.status == "active",
             User.status == "active",
+            sees(actor, Membership.user_id),
         )
     )
+    return found is not None
 
 
 async def access_role(tx: AsyncSession, organization_id: UUID, role_id: UUID) -> AccessRole:

@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel import reach
-from app.kernel.actor import Actor, Permission
+from app.kernel.actor import Actor, Permission, Visibility
 from app.kernel.database import enter_organization
-from app.kernel.errors import Fault, Invalid
+from app.kernel.errors import Fault, Forbidden, Invalid
 from app.kernel.findings import Findings
 from app.kernel.identifiers import new_id
 from app.kernel.wording import wording
@@ -146,11 +146,14 @@ async def create_api_key(
     """Make a key with some of the actor's own permissions; give it once, whole.
 
     Raises:
-        Forbidden: A scope goes beyond what the actor may do.
+        Forbidden: A scope goes beyond what the actor may do, or the actor does not see
+            every row, as a key does.
         Invalid: It would have expired already.
     """
     for scope in scopes:
         actor.require(scope)
+    if actor.visibility != Visibility.ALL:
+        raise Forbidden(reason="permission_missing", extra={"permission": Visibility.ALL.value})
     if expires_at is not None and expires_at <= at:
         raise Invalid(faults=[Fault("/expires_at", "date.past")])
     secret, prefix = new_key()

@@ -91,7 +91,7 @@ class InvitationView(View):
     email: str = Field(examples=["marta@taller.example"])
     name: str = Field(examples=["Marta Ejemplo"])
     team: str | None = Field(examples=["Palma"])
-    access_role: AccessRoleName
+    access_role: AccessRoleName | None = Field(description="Null once the role is gone.")
     status: Literal["pending", "accepted", "revoked", "expired"]
     mail_state: Literal["queued", "sent", "failed"] = Field(
         description="`sent` once the relay accepted the message."
@@ -102,14 +102,16 @@ class InvitationView(View):
     version: int = Field(description="What If-Match takes.", examples=[1])
 
     @classmethod
-    def of(cls, invitation: Invitation, role: AccessRole, *, at: Instant) -> "InvitationView":
+    def of(
+        cls, invitation: Invitation, role: AccessRole | None, *, at: Instant
+    ) -> "InvitationView":
         """From the rows, as things stand at an instant."""
         return cls(
             id=invitation.id,
             email=invitation.email,
             name=invitation.name,
             team=invitation.team,
-            access_role=AccessRoleName.of(role),
+            access_role=AccessRoleName.of(role) if role else None,
             status=invitation.status_at(at),
             mail_state=_mail_state(invitation),
             invited_by_name=invitation.invited_by_name,

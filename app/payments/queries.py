@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, not_, select
+from sqlalchemy import ColumnElement, and_, exists, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import Document
+from app.documents.visibility import sees_document_of
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.payments.models import LIVE, Payment, Refund
@@ -24,9 +25,7 @@ async def get(
     Raises:
         NotFound: There is none.
     """
-    query = select(Payment).where(
-        Payment.organization_id == actor.organization_id, Payment.id == payment_id
-    )
+    query = select(Payment).where(*_seen_by(actor), Payment.id == payment_id)
     if for_update:
         query = query.with_for_update()
     payment = await tx.scalar(query.execution_options(populate_existing=True))
@@ -39,7 +38,7 @@ async def list_payments(
     tx: AsyncSession, actor: Actor, query: PaymentQuery, *, before: UUID | None
 ) -> Sequence[Payment]:
     """List payments, newest first, one more than the limit."""
-    statement = select(Payment).where(Payment.organization_id == actor.organization_id)
+    statement = select(Payment).where(*_seen_by(actor))
     if query.document_id is not None:
         statement = statement.where(Payment.document_id == query.document_id)
     if query.contact_id is not None:
@@ -77,7 +76,13 @@ async def get_refund(tx: AsyncSession, actor: Actor, refund_id: UUID) -> Refund:
     refund = await tx.get(Refund, (actor.organization_id, refund_id))
     if refund is None:
         raise NotFound
+    await get(tx, actor, refund.payment_id)
     return refund
+
+
+def _seen_by(actor: Actor) -> list[ColumnElement[bool]]:
+    own = Payment.organization_id == actor.organization_id
+    return [own, sees_document_of(actor, Payment.document_id)]
 
 
 async def is_processing(tx: AsyncSession, document: Document) -> bool:

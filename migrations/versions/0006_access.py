@@ -201,7 +201,7 @@ def _make_invitations() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("team", sa.Text(), nullable=True),
-        sa.Column("access_role_id", sa.Uuid(), nullable=False),
+        sa.Column("access_role_id", sa.Uuid(), nullable=True),
         sa.Column("invited_by_name", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -219,6 +219,7 @@ def _make_invitations() -> None:
             ["organization_id", "access_role_id"],
             ["access_roles.organization_id", "access_roles.id"],
             name=op.f("fk_invitations_organization_id_access_role_id_access_roles"),
+            ondelete="SET NULL (access_role_id)",
         ),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_invitations")),
     )

@@ -6,27 +6,21 @@ from contextlib import asynccontextmanager
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
+from uuid import UUID
 
 import httpx
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 
 from app.jobs.queue import Job
 from app.kernel.identifiers import new_id
 from app.organizations import sessions
 from app.organizations.models import AccessRole, Membership, User
+from app.organizations.roles import Template
 from app.worker import handlers_of
 from tests.fakes import FakeMail
-from tests.offices import Office, client_of
+from tests.offices import PASSWORD, PASSWORD_HASH, Office, client_of
 
-PASSWORD = "una frase larga y propia"
 _TOKEN = re.compile(r"#token=([A-Za-z0-9_-]{43})")
-
-
-async def give_password(office: Office, password: str = PASSWORD) -> None:
-    """Let the office's admin sign in."""
-    hashed = await office.container.passwords.hash(password)
-    async with office.container.database.transaction() as tx:
-        await tx.execute(update(User).where(User.id == office.user_id).values(password_hash=hashed))
 
 
 async def sign_in(api: httpx.AsyncClient, email: str, password: str = PASSWORD) -> httpx.Response:
@@ -45,11 +39,15 @@ async def role_id(office: Office, template: str) -> str:
 
 @asynccontextmanager
 async def a_colleague(
-    office: Office, template: str, *, team: str | None = None, name: str = "Marta Ejemplo"
+    office: Office, role: str, *, team: str | None = None, name: str = "Marta Ejemplo"
 ) -> AsyncIterator[tuple[str, httpx.AsyncClient]]:
-    """Add a member with a role; give their id and a client signed in as them."""
+    """Add a member with a role (a template's name, or an id), and sign them in.
+
+    Gives their id and their client.
+    """
     user_id = new_id()
-    role = await role_id(office, template)
+    if role in set(Template):
+        role = await role_id(office, role)
     at = office.clock.now()
     async with office.container.database.transaction(office.organization_id) as tx:
         email = f"{user_id}@taller.example"
@@ -58,7 +56,7 @@ async def a_colleague(
                 id=user_id,
                 email=email,
                 name=name,
-                password_hash="x",
+                password_hash=PASSWORD_HASH,
                 status="active",
                 created_at=at,
             )
@@ -69,7 +67,7 @@ async def a_colleague(
                 user_id=user_id,
                 organization_id=office.organization_id,
                 name=name,
-                access_role_id=role,
+                access_role_id=UUID(role),
                 team=team,
                 status="active",
                 created_at=at,
@@ -82,11 +80,15 @@ async def a_colleague(
         yield str(user_id), api
 
 
-async def do_jobs(office: Office, kind: type[Job]) -> int:
-    """Do what is queued of one kind, whoever's it is; tell how many there were."""
+async def do_jobs(office: Office, kind: type[Job], *, everyones: bool = False) -> int:
+    """Do what is queued of one kind, for the office or for all; tell how many there were."""
+    query = text(
+        "delete from pgqueuer where entrypoint = :name"
+        " and (:everyones or headers->>'organization_id' = :organization_id) returning payload"
+    )
+    of = {"name": kind.name, "everyones": everyones, "organization_id": str(office.organization_id)}
     async with office.worker.database.transaction() as tx:
-        query = text("delete from pgqueuer where entrypoint = :name returning payload")
-        payloads = list(await tx.scalars(query, {"name": kind.name}))
+        payloads = list(await tx.scalars(query, of))
     for payload in payloads:
         await handlers_of(office.worker)[kind](kind.from_bytes(payload))
     return len(payloads)

@@ -11,12 +11,10 @@ from app.organizations.mailing import SendInvitation
 from app.worker import handlers_of
 from tests.factories import Json
 from tests.fakes import FakeMail
-from tests.offices import Office
+from tests.offices import PASSWORD, Office
 from tests.organizations.people import (
-    PASSWORD,
     a_colleague,
     do_jobs,
-    give_password,
     mailed_text,
     mailed_token,
     role_id,
@@ -81,7 +79,6 @@ async def test_the_database_never_holds_the_secret(
 async def test_an_account_there_is_joins_with_its_own_password(
     office: Office, rival: Office, anonymous: httpx.AsyncClient, mail: FakeMail
 ) -> None:
-    await give_password(rival)
     await an_invitation(office, rival.email)
     await do_jobs(office, SendInvitation)
     token = mailed_token(mail)

@@ -5,8 +5,8 @@ from datetime import timedelta
 import httpx
 
 from app.kernel.actor import Permission
-from tests.offices import Office
-from tests.organizations.people import PASSWORD, give_password, sign_in
+from tests.offices import PASSWORD, Office
+from tests.organizations.people import sign_in
 
 KEY = {"name": "Web", "scopes": ["contacts:read"]}
 
@@ -26,7 +26,6 @@ async def test_a_sign_in_opens_sensitive_changes_for_five_minutes(office: Office
 
 
 async def test_stepping_up_opens_them_again(office: Office) -> None:
-    await give_password(office)
     office.clock.advance(timedelta(hours=1))
     answer = await office.api.post("/v1/auth/step-up", json={"password": PASSWORD})
     assert (answer.status_code, answer.json()) == (
@@ -36,7 +35,6 @@ async def test_stepping_up_opens_them_again(office: Office) -> None:
 
 
 async def test_another_password_opens_nothing(office: Office) -> None:
-    await give_password(office)
     office.clock.advance(timedelta(hours=1))
     answer = await office.api.post("/v1/auth/step-up", json={"password": "another phrase"})
     assert (answer.status_code, answer.json()["reason"]) == (401, "credentials_wrong")
@@ -46,7 +44,6 @@ async def test_another_password_opens_nothing(office: Office) -> None:
 async def test_refreshing_tokens_proves_nothing(
     office: Office, anonymous: httpx.AsyncClient
 ) -> None:
-    await give_password(office)
     tokens = (await sign_in(anonymous, office.email)).json()
     office.clock.advance(timedelta(minutes=6))
     body = {"refresh_token": tokens["refresh_token"]}
@@ -57,7 +54,6 @@ async def test_refreshing_tokens_proves_nothing(
 async def test_stepping_up_is_one_sessions_own(
     office: Office, anonymous: httpx.AsyncClient
 ) -> None:
-    await give_password(office)
     office.clock.advance(timedelta(minutes=6))
     await sign_in(anonymous, office.email)
     assert await refused(office)

@@ -1,5 +1,7 @@
 """A user of several organizations says which; nobody enters one that is not theirs."""
 
+from uuid import UUID
+
 import httpx
 
 from app.kernel.identifiers import new_id
@@ -15,7 +17,7 @@ async def join(office: Office, other: Office) -> None:
         user_id=office.user_id,
         organization_id=other.organization_id,
         name="Joan Muestra",
-        access_role_id=await role_id(other, "admin"),
+        access_role_id=UUID(await role_id(other, "admin")),
         status="active",
         created_at=office.clock.now(),
         version=1,
