@@ -119,6 +119,7 @@ async def test_the_farthest_days_are_printed_sorted_and_sent(office: Office) -> 
     assert len(rest.json()["data"]) == 1
     sent = await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
     assert sent.status_code == 201
+    assert await office.deliver() == 1
     for bound in ("issue_date_gte=0001-01-01", "issue_date_lt=9999-12-31"):
         assert len((await office.api.get(f"/v1/documents?{bound}")).json()["data"]) == 1
 
@@ -201,3 +202,4 @@ async def test_marks_that_reorder_are_taken_out(office: Office) -> None:
     path = f"/v1/documents/{document['id']}/dispatches"
     sent = await office.api.post(path, json={"subject": "Pre\u202esupuesto\u200b"})
     assert sent.json()["subject"] == "Presupuesto"
+    assert await office.deliver() == 1

@@ -140,6 +140,7 @@ async def test_a_rendering_given_up_is_said_and_a_retried_one_mends_it(
     await work(office)
     assert (await read(office, document))["pdf_state"] == "ready"
     assert (await office.api.post(path, json={})).status_code == 201
+    assert await office.deliver() == 1
 
 
 async def test_asking_for_a_failed_pdf_makes_it(office: Office, jammed: Container) -> None:
