@@ -18,12 +18,15 @@ from app.operations.figures import Backlog, Figures
 from app.operations.figures import router as metrics
 from app.organizations import queries as organizations
 from app.organizations.audit_router import router as audit
+from app.organizations.doorkeeper import Doorkeeper
+from app.organizations.lockout import Lockout
 from app.organizations.logo_router import router as logos
 from app.organizations.password_router import router as passwords
 from app.organizations.roles_router import router as roles
 from app.organizations.router import auth
 from app.organizations.router import router as access
 from app.organizations.settings_router import router as settings
+from app.organizations.totp_router import router as totp
 from app.organizations.users_router import router as users
 from app.payments.router import router as payments
 from app.portal.browser import router as browser
@@ -51,11 +54,15 @@ def create_app(container: Container) -> FastAPI:
     app.state.container = container
     app.state.secret_key = container.secret_key
     app.state.trusted_proxies = container.settings.trusted_proxies
-    limits = RateLimits(container.database, container.settings.rate_limit_factor)
+    factor = container.settings.rate_limit_factor
+    limits = RateLimits(container.database, factor)
+    lockout = Lockout(container.database, factor, container.secret_key)
     figures = Figures()
     app.state.parts = {
         **container.parts(),
         RateLimits: limits,
+        Lockout: lockout,
+        Doorkeeper: Doorkeeper(container.database, container.passwords, container.vault, lockout),
         Figures: figures,
         Backlog: Backlog(container.settings, container.clock),
     }
@@ -63,6 +70,7 @@ def create_app(container: Container) -> FastAPI:
         auth,
         access,
         passwords,
+        totp,
         users,
         roles,
         audit,

@@ -76,6 +76,12 @@ async def enter_organization(tx: AsyncSession, organization_id: UUID | None) -> 
     )
 
 
+async def entered_organization(tx: AsyncSession) -> UUID | None:
+    """Tell which organization this transaction sees."""
+    entered = await tx.scalar(text("select nullif(current_setting('app.org', true), '')"))
+    return UUID(entered) if entered else None
+
+
 def open_engine(url: str, *, role: str, statement_timeout_s: int, pool_size: int) -> AsyncEngine:
     """Make an engine whose every connection acts as one group role.
 

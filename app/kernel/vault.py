@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed with AES-GCM, bound to their organization."""
+"""Secrets at rest: sealed with AES-GCM, bound to their owner."""
 
 import os
 from base64 import urlsafe_b64decode
@@ -36,16 +36,16 @@ class Vault:
             raise ValueError("the encryption key is not 32 bytes of URL-safe base64")
         return cls(key)
 
-    def seal(self, plain: bytes, organization_id: UUID) -> bytes:
-        """Encrypt; only the same organization can open it."""
+    def seal(self, plain: bytes, owner_id: UUID) -> bytes:
+        """Encrypt; only for the same organization, or user, can it be opened."""
         nonce = os.urandom(_NONCE_BYTES)
-        return _KEY_ID + nonce + AESGCM(self.key).encrypt(nonce, plain, organization_id.bytes)
+        return _KEY_ID + nonce + AESGCM(self.key).encrypt(nonce, plain, owner_id.bytes)
 
-    def open(self, sealed: bytes, organization_id: UUID) -> bytes:
+    def open(self, sealed: bytes, owner_id: UUID) -> bytes:
         """Decrypt.
 
         Raises:
-            cryptography.exceptions.InvalidTag: Another key or organization sealed it.
+            cryptography.exceptions.InvalidTag: Another key, or for another owner, sealed it.
         """
         nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-        return AESGCM(self.key).decrypt(nonce, rest, organization_id.bytes)
+        return AESGCM(self.key).decrypt(nonce, rest, owner_id.bytes)

@@ -4,7 +4,7 @@ from functools import partial
 
 from app.container import Container
 from app.kernel.batches import until_done
-from app.organizations import mailing, queries, sessions
+from app.organizations import lockout, mailing, queries, sessions
 from app.web import idempotency, rate_limits
 
 
@@ -17,6 +17,8 @@ async def forget_expired(container: Container) -> int:
         sessions.forget_tokens,
         sessions.forget_ended,
         mailing.forget_tokens,
+        lockout.forget_meters,
+        lockout.forget_sources,
     ):
         total += await until_done(database, partial(step, at=at))
     async with database.transaction() as tx:

@@ -16,7 +16,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor, ActorKind
-from app.kernel.database import enter_organization
+from app.kernel.database import enter_organization, entered_organization
 from app.kernel.identifiers import new_id
 from app.organizations import queries
 from app.organizations.models import AuditEntry, User
@@ -69,11 +69,16 @@ async def audit(
 async def audit_everywhere(
     tx: AsyncSession, user: User, action: str, changes: Changes | None = None, *, at: datetime
 ) -> None:
-    """Write what a user did to their own account into every organization they belong to."""
+    """Write what a user did to their own account into every organization they belong to.
+
+    The organization entered before is entered again.
+    """
+    entered = await entered_organization(tx)
     for membership in await queries.memberships(tx, user.id):
         await enter_organization(tx, membership.organization_id)
         actor = Actor(ActorKind.USER, membership.organization_id, user.id, membership.name)
         await audit(tx, actor, action, "user", user.id, changes or {}, at=at)
+    await enter_organization(tx, entered)
 
 
 def difference(before: Mapping[str, object], after: Mapping[str, object]) -> Changes:

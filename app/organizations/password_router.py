@@ -8,6 +8,8 @@ from app.kernel.actor import Actor, ActorKind
 from app.kernel.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from app.organizations import inviting, queries, renewing
 from app.organizations.access import Credentials, RequiresBriefly, session_of
+from app.organizations.doorkeeper import Claim, Doorkeeper
+from app.organizations.lockout import Lockout
 from app.organizations.passwords import Passwords
 from app.organizations.user_schemas import (
     EXAMPLE_TOKEN,
@@ -18,10 +20,9 @@ from app.organizations.user_schemas import (
     PasswordResetRequest,
 )
 from app.web.declarations import Public
-from app.web.dependencies import Db, Now, Source, provided
+from app.web.dependencies import Db, Now, Source, network_of, provided
 from app.web.rate_limits import (
     BAD_TOKENS,
-    LOGIN_BY_ACCOUNT,
     RESETS_BY_ADDRESS,
     RESETS_BY_SOURCE,
     RateLimits,
@@ -52,21 +53,23 @@ async def accept_invitation(
     another one answers 401 `account_exists`. Then sign in.
     """
     limits, passwords = provided(request, RateLimits), provided(request, Passwords)
-    await limits.check(BAD_TOKENS, source, at=at)
+    await limits.check(BAD_TOKENS, network_of(source), at=at)
     try:
         async with database.transaction() as tx:
             email = (await inviting.find(tx, token, at=at)).email
             known = await queries.find_user_by_email(tx, email)
     except NotFound:
-        await limits.take(BAD_TOKENS, source, at=at)
+        await limits.take(BAD_TOKENS, network_of(source), at=at)
         raise
     if known is None:
         password_hash = await passwords.hash(body.password)
     else:
-        await limits.take(LOGIN_BY_ACCOUNT, email, at=at)
         password_hash = known.password_hash
-        if not await passwords.verify(body.password, password_hash) or known.status != "active":
-            raise Unauthenticated(reason="account_exists")
+        claim = Claim(email, body.password, network_of(source))
+        try:
+            await provided(request, Doorkeeper).recognize(claim, at=at)
+        except Unauthenticated:
+            raise Unauthenticated(reason="account_exists") from None
     async with database.transaction() as tx:
         invitation = await inviting.find(tx, token, at=at, for_update=True)
         user = await queries.find_user_by_email(tx, email)
@@ -101,29 +104,34 @@ async def reset_password(
 ) -> None:
     """Choose a new password with the token of the mail; every session ends."""
     limits = provided(request, RateLimits)
-    await limits.check(BAD_TOKENS, source, at=at)
+    await limits.check(BAD_TOKENS, network_of(source), at=at)
     password_hash = await provided(request, Passwords).hash(body.password)
     try:
         async with database.transaction() as tx:
-            await renewing.confirm(tx, body.token, password_hash, at=at)
+            user = await renewing.confirm(tx, body.token, password_hash, at=at)
     except NotFound:
-        await limits.take(BAD_TOKENS, source, at=at)
+        await limits.take(BAD_TOKENS, network_of(source), at=at)
         raise
+    await provided(request, Lockout).lift(user.email)
 
 
-@router.post("/me/password", status_code=204)
+@router.post("/auth/password", status_code=204)
 async def change_password(
-    body: PasswordChange, actor: Anyone, shown: Credentials, request: Request, database: Db, at: Now
+    body: PasswordChange,
+    actor: Anyone,
+    shown: Credentials,
+    request: Request,
+    database: Db,
+    at: Now,
+    source: Source,
 ) -> None:
     """Change your own password; every other session of yours ends."""
     if actor.kind != ActorKind.USER:
         raise Forbidden(reason="recent_sign_in_required")
     async with database.transaction() as tx:
         user, session = await session_of(tx, shown, at=at)
-    await provided(request, RateLimits).take(LOGIN_BY_ACCOUNT, user.email, at=at)
-    passwords = provided(request, Passwords)
-    if not await passwords.verify(body.current_password, user.password_hash):
-        raise Unauthenticated(reason="credentials_wrong")
-    password_hash = await passwords.hash(body.new_password)
+    claim = Claim(user.email, body.current_password, network_of(source))
+    await provided(request, Doorkeeper).recognize(claim, at=at)
+    password_hash = await provided(request, Passwords).hash(body.new_password)
     async with database.transaction() as tx:
         await renewing.change(tx, user, password_hash, keep=session.id, at=at)

@@ -30,8 +30,8 @@ async def request(tx: AsyncSession, email: str) -> None:
     await enqueue(tx, SendPasswordReset(first.organization_id, user.id))
 
 
-async def confirm(tx: AsyncSession, token: str, password_hash: str, *, at: datetime) -> None:
-    """Set the new password of whoever was mailed a token; it works once.
+async def confirm(tx: AsyncSession, token: str, password_hash: str, *, at: datetime) -> User:
+    """Set the new password of whoever was mailed a token, and give them; it works once.
 
     Raises:
         NotFound: There is no such token, or it was used, or replaced by a later one.
@@ -47,6 +47,7 @@ async def confirm(tx: AsyncSession, token: str, password_hash: str, *, at: datet
     user = await tx.get_one(User, held.subject_id)
     await tx.delete(held)
     await _set(tx, user, password_hash, "password.reset", keep=None, at=at)
+    return user
 
 
 async def change(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.kernel.actor import Actor, ActorKind, Permission
 from app.kernel.database import enter_organization
 from app.kernel.errors import Forbidden, Unauthenticated
-from app.organizations import member_queries, queries, service, sessions
+from app.organizations import queries, service, sessions
 from app.organizations.access import (
     COOKIE,
     Credentials,
@@ -16,8 +16,8 @@ from app.organizations.access import (
     RequiresBriefly,
     session_of,
 )
+from app.organizations.doorkeeper import Claim, Doorkeeper
 from app.organizations.models import User
-from app.organizations.passwords import Passwords
 from app.organizations.schemas import (
     ApiKeyCreate,
     ApiKeyQuery,
@@ -34,9 +34,19 @@ from app.organizations.schemas import (
 )
 from app.web.conditional import ShowsMore
 from app.web.declarations import Public
-from app.web.dependencies import Db, MustSee, Now, Source, Tx, provided, set_created, set_etag
+from app.web.dependencies import (
+    Db,
+    MustSee,
+    Now,
+    Source,
+    Tx,
+    network_of,
+    provided,
+    set_created,
+    set_etag,
+)
 from app.web.pagination import Paging
-from app.web.rate_limits import LOGIN_BY_ACCOUNT, LOGIN_BY_SOURCE, RateLimits
+from app.web.rate_limits import LOGIN_BY_SOURCE, RateLimits
 from app.web.routing import Route
 from app.web.schemas import Page
 
@@ -66,16 +76,13 @@ async def log_in(
     """Sign in.
 
     Gives an access token of ten minutes and a refresh token; with `cookie=true` also a
-    session cookie for a front end on the same site.
+    session cookie for a front end on the same site. An account with a second factor
+    answers 401 `mfa_required` without `totp_code`. After some failures each one more
+    makes the next wait longer: 429 `sign_in_delayed`.
     """
-    limits = provided(request, RateLimits)
-    await limits.take(LOGIN_BY_SOURCE, source, at=at)
-    await limits.take(LOGIN_BY_ACCOUNT, body.email.lower(), at=at)
-    async with database.transaction() as tx:
-        user = await member_queries.find_user_to_sign_in(tx, body.email)
-    known = user.password_hash if user is not None else None
-    if not await provided(request, Passwords).verify(body.password, known) or user is None:
-        raise Unauthenticated(reason="credentials_wrong")
+    await provided(request, RateLimits).take(LOGIN_BY_SOURCE, source, at=at)
+    claim = Claim(body.email, body.password, network_of(source), body.totp_code)
+    user = await provided(request, Doorkeeper).admit(claim, at=at)
     async with database.transaction() as tx:
         tokens, cookie_token = await sessions.begin(tx, user.id, at=at)
     if cookie:
@@ -106,19 +113,25 @@ async def refresh_session(body: Refresh, database: Db, at: Now) -> TokensView:
 
 @auth.post("/step-up")
 async def step_up(
-    body: StepUp, actor: Anyone, shown: Credentials, request: Request, database: Db, at: Now
+    body: StepUp,
+    actor: Anyone,
+    shown: Credentials,
+    request: Request,
+    database: Db,
+    at: Now,
+    source: Source,
 ) -> StepUpView:
     """Prove again who you are, before a sensitive change.
 
-    It opens such changes for five minutes in this session; signing in does, too.
+    It opens such changes for five minutes in this session; signing in does, too. Takes
+    `totp_code` where a second factor is on.
     """
     if actor.kind != ActorKind.USER:
         raise Forbidden(reason="recent_sign_in_required")
     async with database.transaction() as tx:
         user, session = await session_of(tx, shown, at=at)
-    await provided(request, RateLimits).take(LOGIN_BY_ACCOUNT, user.email, at=at)
-    if not await provided(request, Passwords).verify(body.password, user.password_hash):
-        raise Unauthenticated(reason="credentials_wrong")
+    claim = Claim(user.email, body.password, network_of(source), body.totp_code)
+    await provided(request, Doorkeeper).admit(claim, at=at)
     async with database.transaction() as tx:
         await sessions.step_up(tx, session.id, at=at)
     return StepUpView(recent_until=at + sessions.FRESH_FOR)

@@ -10,6 +10,7 @@ from app.kernel import reach
 from app.kernel.actor import Permission
 from app.kernel.findings import Refused
 from app.organizations.models import ApiKey
+from app.organizations.totp_schemas import Code
 from app.web.schemas import Body, Instant, Line, NearInstant, PageQuery, View
 
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -35,11 +36,15 @@ Email = Annotated[
 """An address that mail will be sent to."""
 
 
+_CODE_TOLD = "Of your authenticator, or a recovery code; where a second factor is on."
+
+
 class LogIn(Body):
-    """An address and a password."""
+    """An address and a password, and a code where a second factor is on."""
 
     email: Address = Field(examples=["oficina@tallernautico.example"])
     password: Password = Field(examples=["una frase larga y propia"])
+    totp_code: Code | None = Field(None, description=_CODE_TOLD)
 
 
 class Refresh(Body):
@@ -63,6 +68,7 @@ class StepUp(Body):
     """The password, once more."""
 
     password: Password = Field(examples=["una frase larga y propia"])
+    totp_code: Code | None = Field(None, description=_CODE_TOLD)
 
 
 class StepUpView(View):

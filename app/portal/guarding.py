@@ -1,13 +1,12 @@
 """What every request to a link meets first: limits, so that tokens cannot be guessed."""
 
 from collections.abc import AsyncIterator
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
 from app.portal.service import UnknownLink
-from app.web.dependencies import Now, Source, provided
+from app.web.dependencies import Now, Source, network_of, provided
 from app.web.rate_limits import BAD_TOKENS, LINK_REQUESTS, Limit, RateLimits
 
 Token = Annotated[
@@ -17,8 +16,6 @@ Token = Annotated[
         examples=["mT9p2uXhWw3Y5bq0Jr8cVd1LkZs7EaGfN4iRoQ6tBxM"],
     ),
 ]
-
-_IPV6_NETWORK_BITS = 64
 
 
 async def guard(request: Request, token: Token, source: Source, at: Now) -> AsyncIterator[None]:
@@ -57,16 +54,3 @@ class Sparingly:
             TooMany: There were too many.
         """
         await provided(request, RateLimits).take(self.limit, token, at=at)
-
-
-def network_of(source: str) -> str:
-    """Give the network a source guesses from: its address, or its /64 in IPv6 (pure)."""
-    try:
-        address = ip_address(source)
-    except ValueError:
-        return source
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ip_network((address, _IPV6_NETWORK_BITS), strict=False))
-    return source

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from app.kernel.errors import Malformed, PreconditionRequired, VersionConflict
 from app.web.problems import language_of
 
 Part = TypeVar("Part")
+_IPV6_NETWORK_BITS = 64
 
 
 # FastAPI sends a plain function to a thread, which costs more than any of these does:
@@ -167,3 +169,16 @@ async def _source(request: Request) -> str:
 
 
 Source = Annotated[str, Depends(_source)]
+
+
+def network_of(source: str) -> str:
+    """Give the network a source guesses from: its address, or its /64 in IPv6 (pure)."""
+    try:
+        address = ip_address(source)
+    except ValueError:
+        return source
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ip_network((address, _IPV6_NETWORK_BITS), strict=False))
+    return source

@@ -232,11 +232,17 @@ def _parametrize(operation: Node, calls: list[object], path: str, method: str) -
         elif parameter["in"] == "path":
             noun = parameter["name"].removesuffix("_id").replace("_", " ")
             parameter.setdefault("description", f"Which {noun}: its id.")
-    if method == "post" and not path.startswith("/v1/auth/"):
+    if method == "post" and _takes_key(path, calls):
         needs_key = any(getattr(call, "needs_key", False) for call in calls)
         parameters.append({**_KEY, "required": needs_key})
     if not parameters:
         del operation["parameters"]
+
+
+def _takes_key(path: str, calls: list[object]) -> bool:
+    """Tell whether a POST honors Idempotency-Key: not where nobody is signed in yet."""
+    is_signing_in = path.startswith("/v1/") and any(isinstance(call, Public) for call in calls)
+    return not is_signing_in and not path.startswith("/v1/auth/")
 
 
 def _refuse(operation: Node, calls: list[object], path: str, method: str) -> None:

@@ -35,7 +35,6 @@ class Limit:
     window_s: int
 
 
-LOGIN_BY_ACCOUNT = Limit("login_account", 10, 15 * 60)
 LOGIN_BY_SOURCE = Limit("login_source", 50, 15 * 60)
 BAD_TOKENS = Limit("bad_tokens", 30, 10 * 60)
 LINK_REQUESTS = Limit("link", 60, 60)

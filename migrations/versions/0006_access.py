@@ -37,6 +37,7 @@ def upgrade() -> None:
     _make_access_roles()
     _give_members_roles()
     _make_invitations()
+    _guard_sign_ins()
     op.execute("reset role")
 
 
@@ -248,3 +249,50 @@ def _make_invitations() -> None:
     op.execute(
         "grant select, insert, update, delete on mailed_tokens to conforme_api, conforme_worker"
     )
+
+
+def _guard_sign_ins() -> None:
+    op.create_table(
+        "second_factors",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("sealed_secret", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_second_factors_user_id_users")
+        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_second_factors")),
+    )
+    op.create_table(
+        "recovery_codes",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_recovery_codes_user_id_users")
+        ),
+        sa.PrimaryKeyConstraint("user_id", "code_hash", name=op.f("pk_recovery_codes")),
+    )
+    op.create_table(
+        "sign_in_meters",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("free_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_sign_in_meters")),
+        prefixes=["UNLOGGED"],
+    )
+    op.create_table(
+        "known_sources",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("source", sa.LargeBinary(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_known_sources_user_id_users")
+        ),
+        sa.PrimaryKeyConstraint("user_id", "source", name=op.f("pk_known_sources")),
+    )
+    for table in ("second_factors", "recovery_codes", "sign_in_meters", "known_sources"):
+        op.execute(
+            f"grant select, insert, update, delete on {table} to conforme_api, conforme_worker"
+        )

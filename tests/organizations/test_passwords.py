@@ -84,10 +84,10 @@ async def test_who_knows_the_password_changes_it_and_stays_signed_in(
 ) -> None:
     other = (await sign_in(anonymous, office.email)).json()["access_token"]
     body = {"current_password": "no es esta", "new_password": NEW}
-    refused = await office.api.post("/v1/me/password", json=body)
+    refused = await office.api.post("/v1/auth/password", json=body)
     assert (refused.status_code, refused.json()["reason"]) == (401, "credentials_wrong")
     body["current_password"] = PASSWORD
-    assert (await office.api.post("/v1/me/password", json=body)).status_code == 204
+    assert (await office.api.post("/v1/auth/password", json=body)).status_code == 204
     assert (await office.api.get("/v1/me")).status_code == 200
     ended = await anonymous.get("/v1/me", headers={"Authorization": f"Bearer {other}"})
     assert ended.status_code == 401
@@ -96,5 +96,5 @@ async def test_who_knows_the_password_changes_it_and_stays_signed_in(
 
 async def test_a_short_password_is_refused(office: Office) -> None:
     body = {"current_password": PASSWORD, "new_password": "corta"}
-    refused = await office.api.post("/v1/me/password", json=body)
+    refused = await office.api.post("/v1/auth/password", json=body)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/new_password")

@@ -6,8 +6,8 @@ from starlette.datastructures import State
 from starlette.requests import Request
 
 from app.kernel.wording import wording
-from app.portal.guarding import network_of
 from app.portal.visits import HEADER_LENGTH_MAX, Visit, explain, verdict, visit_of
+from app.web.dependencies import network_of
 from tests.fakes import START
 
 PHONE = Visit(
