@@ -19,6 +19,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.background import BackgroundTask
 
 from app.kernel.identifiers import hash_token, new_id, new_token
+from bench.seed import stored_columns
 
 _SESSION = """
 select m.organization_id, u.id, u.name, m.role,
@@ -122,7 +123,8 @@ class Bare:
                 ("email", "contact_emails", "organization_id = $1", organization_id),
                 ("address", "contact_addresses", "organization_id = $1", organization_id),
             ):
-                query = f"select * from {table} where {where} limit 1"  # noqa: S608 - our own
+                names = ", ".join(f'"{name}"' for name in await stored_columns(connection, table))
+                query = f"select {names} from {table} where {where} limit 1"  # noqa: S608 - our own
                 self.rows[name] = Rows(table, await connection.fetchrow(query, value))
             lines = await connection.fetch(_LINES, organization_id, draft_id)
             self.lines = [Rows("document_lines", line) for line in lines]

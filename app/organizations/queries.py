@@ -105,7 +105,7 @@ async def seats(tx: AsyncSession, token_hash: bytes) -> Sequence[Seat]:
     Nearly every request begins with this: one statement, no objects.
     """
     rows = await tx.execute(_SEATS, {"token_hash": token_hash})
-    return [Seat(*row) for row in rows]
+    return [Seat(**row) for row in rows.mappings()]
 
 
 _SEATS = (
@@ -114,8 +114,8 @@ _SEATS = (
         SessionToken.expires_at,
         Session.revoked_at,
         Session.authenticated_at,
-        User.id,
-        User.status,
+        User.id.label("user_id"),
+        User.status.label("user_status"),
         Membership.organization_id,
         Membership.name,
         Membership.team,
