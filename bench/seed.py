@@ -69,13 +69,23 @@ async def patterns(
     connection: asyncpg.Connection, table: str, where: str, slots: Sequence[str]
 ) -> list[Pattern]:
     """Read the rows to copy from; `where` is ours."""
-    query = f"select * from {table} where {where}"  # noqa: S608 - nothing of it comes from outside
-    statement = await connection.prepare(query)
-    columns = [attribute.name for attribute in statement.get_attributes()]
+    columns = await stored_columns(connection, table)
+    names = ", ".join(f'"{column}"' for column in columns)
+    query = f"select {names} from {table} where {where}"  # noqa: S608 - nothing from outside
     written = BytesIO()
     await connection.copy_from_query(query, output=written)
     lines = written.getvalue().decode().splitlines()
     return [Pattern(table, columns, line, slots) for line in lines]
+
+
+async def stored_columns(connection: asyncpg.Connection, table: str) -> list[str]:
+    """List a table's columns but for those the database computes."""
+    rows = await connection.fetch(
+        "select attname from pg_attribute where attrelid = $1::regclass and attnum > 0"
+        " and not attisdropped and attgenerated = '' order by attnum",
+        table,
+    )
+    return [row["attname"] for row in rows]
 
 
 async def copy(

@@ -1,6 +1,6 @@
 """The bare twin: FastAPI and asyncpg, the same rows read and written, and nothing else.
 
-It looks up the caller's session and enters the organization, as row-level security
+It looks up the caller's session and role and enters the organization, as row-level security
 wants; it checks nothing, knows no rules, computes no totals and draws no PDF. Rows it
 inserts are copies of rows our own code wrote, so it follows the schema by itself.
 """
@@ -19,14 +19,16 @@ from fastapi import FastAPI, Request, Response
 from starlette.background import BackgroundTask
 
 from app.kernel.identifiers import hash_token, new_id, new_token
+from bench.seed import stored_columns
 
 _SESSION = """
-select m.organization_id, u.id, u.name, m.role,
+select m.organization_id, u.id, m.name, m.access_role_id,
        set_config('app.org', m.organization_id::text, true)
 from session_tokens t join sessions s on s.id = t.session_id join users u on u.id = s.user_id
 join memberships m on m.user_id = u.id
-where t.token_hash = $1 and t.expires_at > $2 and s.revoked_at is null
+where t.token_hash = $1 and t.expires_at > $2 and s.revoked_at is null and m.status = 'active'
 """
+_ROLE = "select * from access_roles where organization_id = $1 and id = $2"
 _LINK = """
 select organization_id, link_id, set_config('app.org', organization_id::text, true)
 from link_tokens where token_hash = $1
@@ -122,7 +124,8 @@ class Bare:
                 ("email", "contact_emails", "organization_id = $1", organization_id),
                 ("address", "contact_addresses", "organization_id = $1", organization_id),
             ):
-                query = f"select * from {table} where {where} limit 1"  # noqa: S608 - our own
+                names = ", ".join(f'"{name}"' for name in await stored_columns(connection, table))
+                query = f"select {names} from {table} where {where} limit 1"  # noqa: S608 - our own
                 self.rows[name] = Rows(table, await connection.fetchrow(query, value))
             lines = await connection.fetch(_LINES, organization_id, draft_id)
             self.lines = [Rows("document_lines", line) for line in lines]
@@ -136,6 +139,7 @@ class Bare:
         token = request.headers["authorization"].removeprefix("Bearer ")
         async with self.pool.acquire() as connection, connection.transaction():
             caller = await connection.fetchrow(_SESSION, hash_token(token), _now())
+            await connection.fetchrow(_ROLE, caller["organization_id"], caller["access_role_id"])
             yield connection, caller
 
     async def insert(self, connection: asyncpg.Connection, kind: str, /, **changes: object) -> None:

@@ -1,11 +1,12 @@
 """Reading contacts; tenancy is in every query."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from app.contacts import search
 from app.contacts.models import Contact
@@ -15,24 +16,39 @@ from app.contacts.visibility import sees_contact
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 
-_PARTS = (
-    selectinload(Contact.emails),
-    selectinload(Contact.phones),
-    selectinload(Contact.addresses),
-    selectinload(Contact.persons),
-    selectinload(Contact.bank_accounts),
+WHOLE = (
+    Contact.emails,
+    Contact.phones,
+    Contact.addresses,
+    Contact.persons,
+    Contact.bank_accounts,
 )
+_PARTS = tuple(selectinload(part) for part in WHOLE)
 
 
 async def get(
-    tx: AsyncSession, actor: Actor, contact_id: UUID, *, for_update: bool = False
+    tx: AsyncSession,
+    actor: Actor,
+    contact_id: UUID,
+    *,
+    for_update: bool = False,
+    parts: Sequence[InstrumentedAttribute[Any]] = WHOLE,
 ) -> Contact:
-    """Give one contact of the actor's organization, whole.
+    """Give one contact of the actor's organization.
+
+    Args:
+        tx: The request's transaction.
+        actor: Whose contact.
+        contact_id: Which.
+        for_update: Whether to lock it.
+        parts: Which of its lists to read, each with a statement of its own; another
+            raises when it is touched.
 
     Raises:
         NotFound: There is none that the actor sees.
     """
-    query = _of(actor).where(Contact.id == contact_id).options(*_PARTS)
+    query = _of(actor).where(Contact.id == contact_id)
+    query = query.options(*(selectinload(part) for part in parts))
     if for_update:
         query = query.with_for_update()
     contact = await tx.scalar(query.execution_options(populate_existing=True))

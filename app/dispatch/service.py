@@ -268,7 +268,8 @@ async def _plan(
 ) -> _Plan:
     _require_sendable(document)
     organization = await organizations.get(tx, document.organization_id)
-    contact = await documents.contact_of(tx, document)
+    parts = (Contact.emails, Contact.persons)
+    contact = await documents.contact_of(tx, document, parts=parts)
     revision = await documents.revision(
         tx, document.organization_id, document.id, document.revision
     )

@@ -42,16 +42,23 @@ class Answer:
     evidence: dict[str, JsonValue]
 
 
-async def standing_of(
-    tx: AsyncSession,
+def standing_of(
     document: Document,
     link: ClientLink,
     organization: Organization,
+    last: Decision | None,
     *,
     at: datetime,
 ) -> states.Standing:
-    """Tell where a document stands for the holder of a link."""
-    last = await queries.last_decision(tx, document, link.revision)
+    """Tell where a document stands for the holder of a link.
+
+    Args:
+        document: As it is now.
+        link: What the holder has.
+        organization: Whose document.
+        last: The last answer to the link's revision.
+        at: Now.
+    """
     today = at.astimezone(ZoneInfo(organization.time_zone)).date()
     # Only one's own answer can be taken back: another addressee's is another's.
     by_client = last is not None and last.actor_id == link.recipient_id
@@ -91,14 +98,15 @@ async def answer_by_client(
         Forbidden: The link may only read.
     """
     organization = await organizations.get(tx, document.organization_id)
-    standing = await standing_of(tx, document, link, organization, at=at)
+    last = await queries.last_decision(tx, document, link.revision)
+    standing = standing_of(document, link, organization, last, at=at)
     refusals = states.refusals(standing, at=at)
     reason = refusals[answer.action]
     if reason == "recipient_read_only":
         raise Forbidden(code="role_missing", reason=reason)
     if reason in {"already_accepted", "already_rejected"} and _repeats(document, answer):
         return None
-    if answer.action == "undo" and await _took_back(tx, document, link):
+    if answer.action == "undo" and _took_back(last, link):
         return None
     if reason is not None:
         allowed: list[JsonValue] = [name for name, why in refusals.items() if why is None]
@@ -107,7 +115,7 @@ async def answer_by_client(
             "allowed_actions": allowed,
         }
         raise Conflict(reason=reason, extra=extra)
-    return await _decide(tx, actor, document, link.revision, answer, at=at)
+    return await _decide(tx, actor, document, link.revision, last, answer, at=at)
 
 
 async def answer_on_behalf(
@@ -129,12 +137,12 @@ async def answer_on_behalf(
         return None
     if answer.action == "reject" and document.decision == "accepted":
         raise Conflict(reason="already_accepted", extra={"current_status": document.status})
-    return await _decide(tx, actor, document, document.revision, answer, at=at)
+    last = await queries.last_decision(tx, document, document.revision)
+    return await _decide(tx, actor, document, document.revision, last, answer, at=at)
 
 
-async def _took_back(tx: AsyncSession, document: Document, link: ClientLink) -> bool:
+def _took_back(last: Decision | None, link: ClientLink) -> bool:
     """Tell whether this very client has taken the last answer back: a second click."""
-    last = await queries.last_decision(tx, document, link.revision)
     return last is not None and last.kind == "withdrawn" and last.actor_id == link.recipient_id
 
 
@@ -148,11 +156,11 @@ async def _decide(
     actor: Actor,
     document: Document,
     revision: int,
+    last: Decision | None,
     answer: Answer,
     *,
     at: datetime,
 ) -> Decision:
-    last = await queries.last_decision(tx, document, revision)
     decision = Decision(
         organization_id=document.organization_id,
         id=new_id(),

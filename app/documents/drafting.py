@@ -182,7 +182,7 @@ def _invoice_kind(draft: DocumentDraft) -> InvoiceKind | None:
 
 async def _contact(tx: AsyncSession, actor: Actor, contact_id: UUID) -> Contact:
     try:
-        contact = await contacts.get(tx, actor, contact_id)
+        contact = await contacts.get(tx, actor, contact_id, parts=())
     except NotFound:
         raise Invalid(faults=[Fault("/contact_id", "reference.unknown")]) from None
     if contact.status != "active":

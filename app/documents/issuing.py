@@ -36,6 +36,9 @@ from app.kernel.money import Money
 from app.organizations import queries as organizations
 from app.organizations.models import Organization
 
+PRINTED_PARTS = (Contact.emails, Contact.addresses)
+"""What is printed of a contact besides its own row."""
+
 RENDER_AFTER_S = 30
 """The request renders at once; the job is for when it could not finish."""
 
@@ -56,7 +59,7 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     actor.require(Permission.DOCUMENTS_WRITE)
     require_draft(document)
     organization = await organizations.get(tx, actor.organization_id)
-    contact = await queries.contact_of(tx, document)
+    contact = await queries.contact_of(tx, document, parts=PRINTED_PARTS)
     today = at.astimezone(ZoneInfo(organization.time_zone)).date()
     series = await queries.find_series(
         tx, actor, document.type, document.series_id, invoice_kind=document.invoice_kind
@@ -64,8 +67,8 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     figures = store_figures(document)
     _require_issuable(document, organization, contact, series, figures, today)
     assert series is not None  # noqa: S101 - checked by the line above
-    document.series_id = series.id
     allotted = await numbering.allot(tx, series, today=today)
+    document.series_id = series.id
     document.number = allotted.number
     document.issue_date = document.listed_on = allotted.issue_date
     document.revision = 1

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import ClientLink, Document, LinkToken
 from app.documents.printable import DocumentType
-from app.kernel.database import enter_organization
+from app.kernel.database import entering
 from app.kernel.identifiers import hash_token, new_id, new_token
 
 LIFE_MAX = timedelta(days=400)
@@ -73,10 +73,12 @@ async def find(tx: AsyncSession, token: str) -> ClientLink | None:
     """
     if not _TOKEN.fullmatch(token):
         return None
-    held = await tx.get(LinkToken, hash_token(token))
+    look_up = select(
+        LinkToken.organization_id, LinkToken.link_id, entering(LinkToken.organization_id)
+    )
+    held = (await tx.execute(look_up.where(LinkToken.token_hash == hash_token(token)))).first()
     if held is None:
         return None
-    await enter_organization(tx, held.organization_id)
     return await tx.scalar(
         select(ClientLink).where(
             ClientLink.organization_id == held.organization_id,

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Select, and_, false, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from app.contacts import queries as contacts
 from app.contacts import search
@@ -59,9 +59,37 @@ async def get(
     return document
 
 
-async def contact_of(tx: AsyncSession, document: Document) -> Contact:
-    """Give a document's contact, whole: who sees the document may know whom it is for."""
-    return await contacts.get(tx, system(document.organization_id), document.contact_id)
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What printing changes of a document, named as its view names it."""
+
+    pdf_state: str
+    pdf_sha256: str | None
+    version: int
+
+
+async def printed(tx: AsyncSession, actor: Actor, document_id: UUID) -> Printed:
+    """Tell what became of the PDF of a document of the actor's organization."""
+    row = await tx.execute(
+        select(Document.pdf_state, Document.pdf_sha256, Document.version).where(
+            Document.organization_id == actor.organization_id, Document.id == document_id
+        )
+    )
+    return Printed(*row.one())
+
+
+async def contact_of(
+    tx: AsyncSession, document: Document, *, parts: Sequence[InstrumentedAttribute[Any]]
+) -> Contact:
+    """Give a document's contact: who sees the document may know whom it is for.
+
+    Args:
+        tx: The request's transaction.
+        document: Whose contact.
+        parts: Which lists of the contact to read.
+    """
+    owner = system(document.organization_id)
+    return await contacts.get(tx, owner, document.contact_id, parts=parts)
 
 
 async def contact_name(tx: AsyncSession, document: Document) -> str:

@@ -1,6 +1,7 @@
 """Documents: drafts, issuing, the PDF, answers on the client's behalf."""
 
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -190,11 +191,11 @@ async def issue_document(
             at=at,
         )
     async with database.transaction(actor.organization_id) as tx:
-        document = await queries.get(tx, actor, document_id, with_lines=True)
-        set_etag(response, document.version)
-        view = await _view(tx, actor, document, at, language)
+        printed = await queries.printed(tx, actor, document_id)
+        set_etag(response, printed.version)
+        view = view.model_copy(update=asdict(printed))
         # The reply really given takes the place of the one kept in case we were cut short.
-        etag = f'"{document.version}"'
+        etag = f'"{printed.version}"'
         await idempotency.remember_view(tx, request, view, etag=etag, at=at)
         return view
 
@@ -307,7 +308,7 @@ async def _moved(tx: AsyncSession, actor: Actor, document: Document, at: datetim
     The day and the contact's name are shown with it, and are no part of its version.
     """
     organization = await organizations.get(tx, actor.organization_id)
-    contact = await queries.contact_of(tx, document)
+    contact = await queries.contact_of(tx, document, parts=())
     then, today = _today(organization, document.updated_at), _today(organization, at)
     dated = views.dated_badges(document, then) != views.dated_badges(document, today)
     return dated or contact.updated_at > document.updated_at
@@ -321,7 +322,8 @@ async def _preview(
         if document.issue_state != "draft":
             raise Conflict(reason="already_issued", extra=drafting.conflict_facts(document))
         organization = await organizations.get(tx, actor.organization_id)
-        contact = await queries.contact_of(tx, document)
+        parts = issuing.PRINTED_PARTS
+        contact = await queries.contact_of(tx, document, parts=parts)
         says = issuing.printable_of(document, organization, contact, figures_of(document))
         logo = await organizations.logo(tx, actor.organization_id, says.logo_sha256)
     return await print_document(printer, says, logo=logo, band="draft"), document.type

@@ -38,8 +38,10 @@ def item_of(
     """
     reasons = pay_reasons(document, payments_enabled=payments_enabled, today=today)
 
+    currency = document.currency
+
     def money(amount_minor: int) -> MoneyView:
-        return MoneyView.of(document.money(amount_minor))
+        return MoneyView(amount=amount_minor, currency=currency)
 
     return DocumentItem(
         id=document.id,
@@ -51,7 +53,7 @@ def item_of(
         vessel_id=None,
         salesperson_id=document.salesperson_id,
         language=document.language,
-        currency=document.currency,
+        currency=currency,
         issue_date=document.issue_date,
         valid_until=document.valid_until,
         due_date=document.due_date,
@@ -69,7 +71,7 @@ def item_of(
         total=money(document.total_minor),
         amount_payable=money(document.payable_minor),
         amount_paid=money(document.paid_minor),
-        amount_due=MoneyView.of(document.due),
+        amount_due=money(document.due.amount_minor),
         can_pay=not reasons,
         pay_reasons=reasons,
         pdf_state=document.pdf_state,

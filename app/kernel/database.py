@@ -7,7 +7,18 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import BigInteger, DateTime, MetaData, Text, event, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    MetaData,
+    Text,
+    cast,
+    event,
+    func,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine.interfaces import AdaptedConnection
 from sqlalchemy.exc import DisconnectionError
@@ -17,10 +28,13 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
 SCHEMA_REVISION = "0010"
 """The migration this code needs; readiness compares it with the database's."""
+
+_SETTING = "app.org"
+"""What row-level security compares with; it lasts as long as the transaction."""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -64,6 +78,11 @@ class Database:
             yield tx
 
 
+def entering(organization_id: InstrumentedAttribute[UUID]) -> ColumnElement[str]:
+    """Enter the organization of the row found, as a column of the look-up that finds it."""
+    return func.set_config(_SETTING, cast(organization_id, Text), true())
+
+
 async def enter_organization(tx: AsyncSession, organization_id: UUID | None) -> None:
     """Let the rest of this transaction see one organization's rows.
 
@@ -71,7 +90,7 @@ async def enter_organization(tx: AsyncSession, organization_id: UUID | None) -> 
     transaction would otherwise survive a rollback.
     """
     await tx.execute(
-        text("select set_config('app.org', :organization_id, true)"),
+        text(f"select set_config('{_SETTING}', :organization_id, true)"),
         {"organization_id": str(organization_id) if organization_id else ""},
     )
 

@@ -6,6 +6,7 @@ currency first.
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
@@ -21,6 +22,7 @@ _LOCALES = {"es": "es_ES", "en": "en_GB"}
 _SHORT_DATES = {"es": "dd/MM/yyyy", "en": "d MMM yyyy"}
 
 
+@lru_cache(maxsize=1024)
 def money(value: Money, language: str) -> str:
     """Write an amount: `1.234,56 €` or `€1,234.56`."""
     text = format_currency(value.decimal, value.currency, locale=_LOCALES[language])

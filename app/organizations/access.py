@@ -16,7 +16,8 @@ from app.kernel.database import enter_organization
 from app.kernel.errors import Fault, Forbidden, Malformed, NotFound, Unauthenticated
 from app.organizations import queries, sessions
 from app.organizations.api_keys import hash_key, is_well_formed
-from app.organizations.models import Membership, Session, User
+from app.organizations.models import Session, User
+from app.organizations.queries import Seat
 from app.web import idempotency
 from app.web.dependencies import Db, Now, Tx, note_organization
 
@@ -84,11 +85,17 @@ async def session_of(tx: AsyncSession, shown: Presented, *, at: datetime) -> tup
         Unauthenticated: No user is signed in.
         Forbidden: A cookie came with a request from a foreign page.
     """
+    token, kind = _session_token(shown)
+    return await sessions.identify(tx, token, kind, at=at)
+
+
+def _session_token(shown: Presented) -> tuple[str, str]:
+    """Give a session's token and its kind."""
     if shown.bearer is not None:
-        return await sessions.identify(tx, shown.bearer, "access", at=at)
+        return shown.bearer, "access"
     if shown.cookie is not None:
         _require_own_page(shown.request)
-        return await sessions.identify(tx, shown.cookie, "cookie", at=at)
+        return shown.cookie, "cookie"
     raise Unauthenticated
 
 
@@ -110,35 +117,33 @@ async def _by_api_key(tx: AsyncSession, shown: Presented, *, at: datetime) -> Ac
 
 
 async def _by_session(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor:
-    user, session = await session_of(tx, shown, at=at)
-    membership = _choose(await queries.memberships(tx, user.id), shown.organization_id)
-    await enter_organization(tx, membership.organization_id)
-    role = await queries.access_role(tx, membership.organization_id, membership.access_role_id)
+    token, kind = _session_token(shown)
+    seat = _choose(await sessions.seats(tx, token, kind, at=at), shown.organization_id)
+    await enter_organization(tx, seat.organization_id)
+    role = await queries.access_role(tx, seat.organization_id, seat.access_role_id)
     return Actor(
         ActorKind.USER,
-        membership.organization_id,
-        user.id,
-        membership.name,
+        seat.organization_id,
+        seat.user_id,
+        seat.name,
         role.grants,
         visibility=Visibility(role.visibility),
-        team=membership.team,
-        is_fresh=at - session.authenticated_at < sessions.FRESH_FOR,
+        team=seat.team,
+        is_fresh=at - seat.authenticated_at < sessions.FRESH_FOR,
     )
 
 
-def _choose(memberships: Sequence[Membership], organization_id: UUID | None) -> Membership:
-    if not memberships:
-        raise Unauthenticated
+def _choose(seats: Sequence[Seat], organization_id: UUID | None) -> Seat:
     if organization_id is None:
-        if len(memberships) == 1:
-            return memberships[0]
+        if len(seats) == 1:
+            return seats[0]
         raise Malformed(
             reason="organization_required",
             faults=[Fault("Organization-Id", "missing", "header")],
         )
-    for membership in memberships:
-        if membership.organization_id == organization_id:
-            return membership
+    for seat in seats:
+        if seat.organization_id == organization_id:
+            return seat
     raise NotFound(reason="organization_foreign")
 
 

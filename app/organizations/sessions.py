@@ -1,5 +1,6 @@
 """Verbs: sign in, go on, sign out. Tokens are opaque, random, stored as hashes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,6 +13,7 @@ from app.kernel.errors import Unauthenticated
 from app.kernel.identifiers import hash_token, new_id, new_token
 from app.organizations import queries
 from app.organizations.models import Session, SessionToken, User
+from app.organizations.queries import Seat
 
 ACCESS_LIFE = timedelta(minutes=10)
 REFRESH_LIFE = timedelta(days=30)
@@ -117,11 +119,37 @@ async def identify(
     if found is None:
         raise Unauthenticated
     held, session, user = found
-    if held.kind != kind or session.revoked_at is not None or user.status != "active":
-        raise Unauthenticated
-    if held.expires_at <= at:
-        raise Unauthenticated(code="token_expired")
+    _require_valid(
+        is_live=held.kind == kind and session.revoked_at is None and user.status == "active",
+        expires_at=held.expires_at,
+        at=at,
+    )
     return user, session
+
+
+async def seats(tx: AsyncSession, token: str, kind: str, *, at: datetime) -> Sequence[Seat]:
+    """Give the organizations an access or cookie token opens, one at least.
+
+    Raises:
+        Unauthenticated: The token is unknown, revoked or expired, or opens none.
+    """
+    found = await queries.seats(tx, hash_token(token))
+    if not found:
+        raise Unauthenticated
+    held = found[0]
+    _require_valid(
+        is_live=held.kind == kind and held.revoked_at is None and held.user_status == "active",
+        expires_at=held.expires_at,
+        at=at,
+    )
+    return found
+
+
+def _require_valid(*, is_live: bool, expires_at: datetime, at: datetime) -> None:
+    if not is_live:
+        raise Unauthenticated
+    if expires_at <= at:
+        raise Unauthenticated(code="token_expired")
 
 
 def _issue(tx: AsyncSession, session_id: UUID, *, at: datetime) -> Tokens:

@@ -32,10 +32,10 @@ from app.portal.naming import naming_of
 from app.portal.pages import CommentForm
 from app.portal.panels import Panel
 from app.portal.reading import Shared
-from app.portal.router import pdf_response
+from app.portal.router import note_fetch, pdf_response
 from app.portal.service import AnswerForm
 from app.portal.statements import statement
-from app.portal.visits import Visit, visit_of
+from app.portal.visits import visit_of
 from app.web.declarations import Public
 from app.web.dependencies import Db, Now, provided
 from app.web.problems import STATUS, language_of
@@ -82,7 +82,7 @@ async def show_document(
             return _link_sent(request, token)
         return problem_response(request, gone)
     response = _document(request, shared, Paths(token, language), at, done=done)
-    response.background = BackgroundTask(_note_fetch, database, token, visit_of(request), at)
+    response.background = BackgroundTask(note_fetch, database, shared, visit_of(request), at)
     return response
 
 
@@ -465,9 +465,3 @@ async def _comment_again(
 def _link_sent(request: Request, token: str) -> Response:
     language = chosen_language(request) or language_of(request)
     return page_response(frames.message_page(language, "link_sent", f"/d/{token}"))
-
-
-async def _note_fetch(database: Database, token: str, visit: Visit, at: datetime) -> None:
-    """Keep telemetry after the page has left, in a transaction of its own."""
-    async with database.transaction() as tx:
-        await service.record_fetch(tx, token, visit, at=at)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
+from app.kernel.database import Database
 from app.portal.service import UnknownLink
 from app.web.dependencies import Now, Source, network_of, provided
 from app.web.rate_limits import BAD_TOKENS, LINK_REQUESTS, Limit, RateLimits
@@ -29,8 +30,9 @@ async def guard(request: Request, token: Token, source: Source, at: Now) -> Asyn
     """
     limits = provided(request, RateLimits)
     network = network_of(source)
-    await limits.check(BAD_TOKENS, network, at=at)
-    await limits.take(LINK_REQUESTS, token, at=at)
+    async with provided(request, Database).transaction() as tx:
+        await limits.check_within(tx, BAD_TOKENS, network, at=at)
+        await limits.take_within(tx, LINK_REQUESTS, token, at=at)
     try:
         yield
     except UnknownLink:

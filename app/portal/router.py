@@ -1,6 +1,5 @@
 """The client's side of the API: no sign-in, the token of the link is the authority."""
 
-from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -12,7 +11,6 @@ from app.documents.ports import Printer
 from app.documents.rendering import ensure_pdf
 from app.kernel.actor import Actor
 from app.kernel.database import Database
-from app.kernel.errors import Gone, NotFound
 from app.portal import receipts, service
 from app.portal.guarding import Guard, Sparingly, Token
 from app.portal.reading import Shared
@@ -70,7 +68,7 @@ async def get_shared_document(
     """
     async with database.transaction() as tx:
         shared = await _read(tx, request, token, at)
-    background.add_task(_note_fetch, database, token, visit_of(request), at)
+    background.add_task(note_fetch, database, shared, visit_of(request), at)
     return _view(request, shared, lang, at)
 
 
@@ -202,14 +200,10 @@ def pdf_response(content: bytes, name: str) -> Response:
     return Response(content, media_type=PDF, headers=headers)
 
 
-async def _note_fetch(database: Database, token: str, visit: Visit, at: datetime) -> None:
-    """Keep telemetry after the answer has left, in a transaction of its own.
-
-    A link that ended in between leaves nothing to note.
-    """
-    with suppress(NotFound, Gone):
-        async with database.transaction() as tx:
-            await service.record_fetch(tx, token, visit, at=at)
+async def note_fetch(database: Database, shared: Shared, visit: Visit, at: datetime) -> None:
+    """Keep telemetry after the answer has left, in a transaction of its own."""
+    async with database.transaction(shared.organization.id) as tx:
+        await service.record_fetch(tx, shared, visit, at=at)
 
 
 async def _read(tx: AsyncSession, request: Request, token: str, at: datetime) -> Shared:
@@ -229,8 +223,10 @@ async def _identify(
 async def _claim(
     tx: AsyncSession, request: Request, token: str, at: datetime, *, also_expired: bool = False
 ) -> None:
-    actor = await _identify(tx, request, token, at, also_expired=also_expired)
-    await idempotency.claim(tx, request, actor, at=at, is_required=False)
+    """Take the request's key, if it brings one: who acts is looked up for nothing else."""
+    if idempotency.HEADER in request.headers:
+        actor = await _identify(tx, request, token, at, also_expired=also_expired)
+        await idempotency.claim(tx, request, actor, at=at, is_required=False)
 
 
 async def _answer(
@@ -240,6 +236,7 @@ async def _answer(
     secret_key = request.app.state.secret_key
     visit = visit_of(request)
     shared = await service.answer(tx, token, action, form, visit, secret_key=secret_key, at=at)
+    note_organization(request, shared.organization.id)
     return _view(request, shared, form.language, at)
 
 

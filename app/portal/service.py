@@ -26,7 +26,7 @@ from app.kernel.actor import Actor, ActorKind
 from app.kernel.errors import Conflict, Forbidden, Gone, NotFound, Unavailable
 from app.notices.service import raise_about
 from app.organizations import queries as organizations
-from app.portal import forms, nonce
+from app.portal import forms, nonce, queries
 from app.portal.evidence import evidence_of
 from app.portal.nonce import Bound
 from app.portal.reading import Shared
@@ -178,23 +178,16 @@ async def comment(
     return await _gather(tx, shared.link, at=at)
 
 
-async def record_fetch(tx: AsyncSession, token: str, visit: Visit, *, at: datetime) -> None:
-    """Keep that a page was fetched and what that may mean; it counts for nothing.
-
-    Raises:
-        UnknownLink: The token is unknown, malformed or revoked.
-        Gone: The link has expired.
-    """
-    link = await _live(tx, token, at=at)
-    recipient = await dispatches.recipient(tx, link.organization_id, link.recipient_id)
-    organization = await organizations.get(tx, link.organization_id)
+async def record_fetch(tx: AsyncSession, shared: Shared, visit: Visit, *, at: datetime) -> None:
+    """Keep that a page was fetched and what that may mean; it counts for nothing."""
+    recipient = shared.recipient
     judged, signs = verdict(visit, recipient.sent_at, at)
     await viewing.note(
         tx,
         recipient,
         "page_fetched",
         judged,
-        explain(signs, organization.default_language),
+        explain(signs, shared.organization.default_language),
         {**visit.signals, "user-agent": visit.user_agent, "signs": " ".join(signs)},
         visit.source,
         at=at,
@@ -267,15 +260,15 @@ async def _lock(tx: AsyncSession, link: ClientLink) -> tuple[Document, Recipient
 
 async def _locked(tx: AsyncSession, token: str, *, at: datetime) -> Shared:
     """Lock the document, then read: a link revoked meanwhile is not found any more."""
-    await _lock(tx, await _live(tx, token, at=at))
-    return await read(tx, token, at=at)
+    held = await _lock(tx, await _live(tx, token, at=at))
+    shared = await read(tx, token, at=at)
+    assert held == (shared.document, shared.recipient)  # noqa: S101 - the very rows we locked
+    return shared
 
 
 async def _gather(tx: AsyncSession, link: ClientLink, *, at: datetime) -> Shared:
-    organization = await organizations.get(tx, link.organization_id)
-    recipient = await dispatches.recipient(tx, link.organization_id, link.recipient_id)
-    document = await documents.get(tx, _client(recipient), link.document_id)
-    revision = await documents.revision(tx, organization.id, document.id, link.revision)
+    rows = await queries.behind(tx, link)
+    organization, document, revision = rows.organization, rows.document, rows.revision
     is_current = link.revision == document.revision
     pdf_sha256 = document.pdf_sha256
     if not is_current:
@@ -283,17 +276,18 @@ async def _gather(tx: AsyncSession, link: ClientLink, *, at: datetime) -> Shared
             tx, organization.id, document.id, revision.number, revision.language
         )
         pdf_sha256 = pdf.sha256 if pdf is not None else None
-    standing = await deciding.standing_of(tx, document, link, organization, at=at)
+    last = await documents.last_decision(tx, document, link.revision)
+    standing = deciding.standing_of(document, link, organization, last, at=at)
     return Shared(
         organization=organization,
         document=document,
         link=link,
-        recipient=recipient,
+        recipient=rows.recipient,
         says=printable.from_json(revision.snapshot),
         pdf_sha256=pdf_sha256,
         standing=standing,
         refusals=states.refusals(standing, at=at),
-        decision=await documents.last_decision(tx, document, link.revision),
+        decision=last,
         thread=await comments.thread(tx, organization.id, document.id),
         newer=None if is_current else document.revision,
         at=at,

@@ -22,6 +22,7 @@ from app.kernel.batches import BATCH
 from app.kernel.errors import Conflict, Invalid, Malformed
 from app.web.models import IdempotentReply
 
+HEADER = "idempotency-key"
 RETENTION = timedelta(days=7)
 KEY_LENGTH_MAX = 255
 _KEPT_HEADERS = ("location", "etag", "content-type", "content-language")
@@ -59,7 +60,7 @@ async def claim(
         Invalid: The key was used for another request.
         Replay: The request was executed before; here is its reply.
     """
-    key = request.headers.get("idempotency-key")
+    key = request.headers.get(HEADER)
     if key is None:
         if is_required:
             raise Malformed(code="idempotency_key_required")

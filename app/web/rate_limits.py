@@ -99,9 +99,19 @@ class RateLimits:
         Raises:
             TooMany: The limit is reached.
         """
-        key, window, step = self._meter(limit, subject)
         async with self.database.transaction() as tx:
-            free_at = await tx.scalar(_LOOK, {"key": key})
+            await self.check_within(tx, limit, subject, at=at)
+
+    async def check_within(
+        self, tx: AsyncSession, limit: Limit, subject: str, *, at: datetime
+    ) -> None:
+        """Look in the caller's transaction.
+
+        Raises:
+            TooMany: The limit is reached.
+        """
+        key, window, step = self._meter(limit, subject)
+        free_at = await tx.scalar(_LOOK, {"key": key})
         if free_at is not None and free_at + step > at + window:
             wait = free_at + step - at - window
             raise TooMany(retry_after_s=max(1, int(wait.total_seconds()) + 1))

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
@@ -197,7 +197,7 @@ Item = TypeVar("Item")
 class Page(View, Generic[Item]):
     """One page of a list, newest or first in order first."""
 
-    data: Sequence[Item]
+    data: list[Item]
     has_more: bool
     next_cursor: str | None
 

@@ -4,7 +4,7 @@ All digits, € and − are 497/1000 wide in Regular, so columns align without
 OpenType features, which reportlab does not apply.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import RLock
 from typing import Final
@@ -43,6 +43,7 @@ def load() -> None:
             _widths(face)
 
 
+@lru_cache(maxsize=4096)
 def width(text: str, face: str, size: float) -> float:
     """Measure text in points; every character must be in the face."""
     widths = _widths(face)

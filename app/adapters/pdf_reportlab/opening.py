@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 
 from PIL import Image
@@ -187,8 +188,9 @@ class Picture:
     height: float
 
 
+@lru_cache(maxsize=64)
 def picture_of(logo: bytes | None) -> Picture | None:
-    """Read a JPEG or PNG; what cannot be read is left out rather than failing the page."""
+    """Read a JPEG or PNG, once; what cannot be read is left out rather than failing the page."""
     if logo is None:
         return None
     try:

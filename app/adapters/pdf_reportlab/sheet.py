@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
+from reportlab import rl_config
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -26,6 +27,8 @@ from app.adapters.pdf_reportlab.text import (
 )
 from app.kernel.colors import LIGHT
 from app.kernel.wording import Wording
+
+rl_config.useA85 = 0  # text-only channels are gone: a fifth fewer bytes, and less work
 
 PAGE_WIDTH, PAGE_HEIGHT = A4
 LEFT: Final = 18 * mm
