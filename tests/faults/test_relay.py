@@ -77,7 +77,7 @@ async def through(office: Office) -> AsyncIterator[Callable[..., Office]]:
                 relay.port,
                 security,
                 username=username,
-                password="secreta",  # noqa: S106 - a script listens
+                password="secreta",
                 timeouts=QUICK,
                 clock=office.clock,
             )
