@@ -57,7 +57,7 @@ CLIENTS := build/clients
 lint-contract:  ## Lint openapi/openapi.json with Redocly; needs node.
 	$(NPX) @redocly/cli@2 lint openapi/openapi.json
 
-clients:  ## Generate three clients and drive quote to acceptance; needs node and `make run` elsewhere.
+clients:  ## Generate the two TypeScript clients and drive them; needs node and `make run` elsewhere.
 	tests/clients_generated/run.sh $(CLIENTS)
 
 clean:

@@ -16,6 +16,7 @@ from app.documents.models import Decision, Document
 from app.documents.tasks import RenderPdf, give_up_pdf, render_pdf
 from app.events import sequencing
 from app.events.models import Event
+from app.invariants import watching
 from app.jobs.queue import Job
 from app.jobs.runner import HEARTBEAT_TIMEOUT, Handler, Runner, Scheduled
 from app.kernel.actor import Actor
@@ -88,9 +89,13 @@ def schedules_of(container: Container) -> tuple[Scheduled, ...]:
             step = partial(_chain, organization_id=organization_id)
             await until_done(container.database, step, organization_id)
 
+    async def check_invariants() -> None:
+        await watching.check_in_turn(container.database, container.clock)
+
     return (
         Scheduled("dispatch.sweep", "* * * * *", sweep_messages),
         Scheduled("events.chain", "* * * * *", chain_events),
+        Scheduled("invariants.check", "7 * * * *", check_invariants),
         Scheduled("expired.forget", "17 3 * * *", forget_expired),
     )
 

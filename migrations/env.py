@@ -15,13 +15,25 @@ from app.contacts import models as contacts
 from app.dispatch import models as dispatch
 from app.documents import models as documents
 from app.events import models as events
+from app.invariants import models as invariants
 from app.kernel.database import Base, async_url
 from app.notices import models as notices
 from app.organizations import models as organizations
 from app.payments import models as payments
 from app.web import models as web
 
-TABLES_OF = (comments, contacts, dispatch, documents, events, notices, organizations, payments, web)
+TABLES_OF = (
+    comments,
+    contacts,
+    dispatch,
+    documents,
+    events,
+    invariants,
+    notices,
+    organizations,
+    payments,
+    web,
+)
 """Importing them is what fills the metadata."""
 
 ADVISORY_LOCK = 5_812_337_001

@@ -8,7 +8,9 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -16,6 +18,7 @@ import httpx
 import pytest
 from alembic import command
 from alembic.config import Config
+from pydantic import SecretStr
 
 from app import logs
 from app.container import Container, open_container
@@ -155,6 +158,25 @@ async def rival(container: Container, worker: Container) -> AsyncIterator[Office
     """Another organization, which must see nothing of the first."""
     async with found_office(container, worker, "Varadero Rival") as office:
         yield office
+
+
+@pytest.fixture
+async def alone(settings: Settings, worker_id: str) -> AsyncIterator[tuple[Office, Settings]]:
+    """An office in a database of its own, at the real time: a real process sees it alone."""
+    url = await make_database(f"conforme_killed_{worker_id}")
+    own = settings.model_copy(update={"database_url": SecretStr(url)})
+    clock, mail = FixedClock(datetime.now(UTC)), FakeMail()  # noqa: TID251 - as the process does
+    async with AsyncExitStack() as stack:
+        opened = await stack.enter_async_context(open_container(own, for_worker=False))
+        working = await stack.enter_async_context(open_container(own, for_worker=True))
+        office = await stack.enter_async_context(
+            found_office(
+                replace(opened, clock=clock, mail=mail),
+                replace(working, clock=clock, mail=mail),
+                "Taller",
+            )
+        )
+        yield office, own
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from sqlalchemy.pool import QueuePool
 from app.dispatch.models import Recipient
 from app.documents.models import Decision
 from app.events.models import Event
+from app.invariants import watching
 from app.kernel.clock import Clock
 from app.kernel.database import SCHEMA_REVISION, Database, enter_organization, open_engine
 from app.kernel.errors import NotFound
@@ -38,6 +39,8 @@ BACKLOG: Mapping[str, str] = {
     "conforme_queued_jobs": "Jobs that wait or run.",
     "conforme_dead_jobs": "Jobs that failed for good; see the command `jobs`.",
     "conforme_unchained_facts": "Events, decisions and audit entries not chained yet.",
+    "conforme_broken_invariants": "What the hourly checks last found; see the command `check`.",
+    "conforme_oldest_invariant_check_seconds": "Since the organization longest unchecked was.",
 }
 """Figures over all organizations, read under the worker's role at each scrape."""
 
@@ -149,6 +152,7 @@ class Backlog:
                 )
             )
         ).one()
+        checked_at = await watching.oldest_check(tx)
         return dict(
             zip(
                 BACKLOG,
@@ -159,6 +163,8 @@ class Backlog:
                     float(queued),
                     float(failed),
                     float(await _unchained(tx)),
+                    float(await watching.count_violations(tx)),
+                    (at - checked_at).total_seconds() if checked_at else 0.0,
                 ),
                 strict=True,
             )

@@ -41,6 +41,7 @@ LISTED = {
 SEEN_ACROSS = {
     "organizations": "worker_finds",
     "dispatch_recipients": "worker_finds",
+    "invariant_checks": "worker_finds",
     "contacts": "owner_finds",
     "documents": "owner_finds",
 }

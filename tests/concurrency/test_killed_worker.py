@@ -1,11 +1,11 @@
-"""A worker killed between the relay's acceptance and its own commit."""
+"""A worker killed after the relay said 250 and before its own commit."""
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,25 +21,25 @@ from app.worker import handlers_of, outbox_of
 from tests.conftest import ROOT
 from tests.factories import an_issued_quote
 from tests.fakes import FakeMail, FixedClock
+from tests.invariants.checking import violations
 from tests.offices import Office
 
 WAIT_S = 30
 
 
 class Sink:
-    """Keeps what it is given; when the address is the one, it kills first."""
+    """Accepts everything; before it says so to one address, it holds the message's row."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.kept: list[bytes] = []
-        self.victim: subprocess.Popen[bytes] | None = None
+        self.hold: Callable[[], Awaitable[None]] | None = None
 
     async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's own name
-        if self.address in envelope.rcpt_tos and self.victim is not None:
+        if self.address in envelope.rcpt_tos and self.hold is not None:
             assert isinstance(envelope.content, bytes)
             self.kept.append(envelope.content)
-            os.kill(self.victim.pid, signal.SIGKILL)
-            self.victim = None
+            await self.hold()
         return "250 2.0.0 Ok: queued"
 
 
@@ -82,10 +82,14 @@ async def test_nothing_is_lost_nothing_is_called_sent_and_one_duplicate_follows(
     order = {"to": [keeper.address]}
     answer = await office.api.post(f"/v1/documents/{document['id']}/dispatches", json=order)
     assert answer.status_code == 201
-    worker = start_worker(settings, port)
-    keeper.victim = worker
-    await asyncio.to_thread(worker.wait, WAIT_S)
-    assert worker.returncode == -signal.SIGKILL
+    async with AsyncExitStack() as held:
+        keeper.hold = lambda: _hold(office, held)
+        worker = start_worker(settings, port)
+        try:
+            await _until_it_waits_for_the_row(office)
+        finally:
+            worker.kill()
+            await asyncio.to_thread(worker.wait, WAIT_S)
     assert len(keeper.kept) == 1
 
     shown = (await office.api.get(f"/v1/documents/{document['id']}")).json()
@@ -102,6 +106,26 @@ async def test_nothing_is_lost_nothing_is_called_sent_and_one_duplicate_follows(
     assert (await recipient_of(office)).state == "sent"
     ours = [one.content for one in mail.sent if one.recipient == keeper.address]
     assert [one.replace(b"\r\n", b"\n") for one in ours] == [keeper.kept[0].replace(b"\r\n", b"\n")]
+    assert await violations(office) == []
+
+
+async def _hold(office: Office, held: AsyncExitStack) -> None:
+    """Lock the message's row, so that nobody can write its outcome."""
+    database = office.worker.database
+    tx = await held.enter_async_context(database.transaction(office.organization_id))
+    own = Recipient.organization_id == office.organization_id
+    await tx.execute(select(Recipient.id).where(own).with_for_update())
+
+
+async def _until_it_waits_for_the_row(office: Office) -> None:
+    """Wait until a worker that was told 250 asks for the row it wants to write it to."""
+    waiting = text(
+        "select count(*) from pg_locks join pg_stat_activity using (pid)"
+        " where not granted and datname = current_database()"
+    )
+    async with asyncio.timeout(WAIT_S), office.worker.database.transaction() as tx:
+        while not await tx.scalar(waiting):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.02)
 
 
 async def test_a_job_of_a_killed_worker_is_taken_over(office: Office) -> None:

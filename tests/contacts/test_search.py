@@ -82,7 +82,7 @@ async def test_filters_hold_for_a_search(office: Office) -> None:
 
 
 HOSTILE = (
-    "%", "_", "%%%", "\\", "\\%", ".", "'", "--;", "(((", "*", "€", "+", "\u200b", "¿?", "v%l",
+    "%", "_", "%%%", "\\", "\\%", ".", "'", "--;", "(((", "*", "€", "+", "¿?", "v%l",
     "v_l", "a" * 100, "q " * 50, "' or 1=1 --",
 )  # fmt: skip
 """Wildcards, escapes, punctuation alone, and as much as is let in."""

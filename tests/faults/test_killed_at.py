@@ -2,50 +2,26 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import select
 
-from app.container import open_container
 from app.dispatch import sending
 from app.dispatch.models import Recipient
+from app.dispatch.tasks import SendMessage
 from app.settings import Settings
 from app.worker import outbox_of
 from tests.adapters.mail.relay import Break, Relay, listening
 from tests.concurrency.test_killed_worker import start_worker
-from tests.conftest import make_database
 from tests.factories import an_issued_quote
-from tests.fakes import FakeMail, FixedClock
+from tests.fakes import FakeMail
 from tests.invariants.checking import violations
-from tests.offices import Office, found_office
+from tests.offices import Office
 
 WAIT_S = 20
 STEPS = {"CONNECT": 0, "RCPT": 0, "DATA": 1, "DOT": 1}
 """Where the relay falls silent, and how many doubts a worker killed there leaves."""
-
-
-@pytest.fixture
-async def alone(settings: Settings, worker_id: str) -> AsyncIterator[tuple[Office, Settings]]:
-    """An office in a database of its own, at the real time: a real worker sees it alone."""
-    url = await make_database(f"conforme_killed_{worker_id}")
-    own = settings.model_copy(update={"database_url": SecretStr(url)})
-    clock, mail = FixedClock(datetime.now(UTC)), FakeMail()  # noqa: TID251 - as the process does
-    async with AsyncExitStack() as stack:
-        opened = await stack.enter_async_context(open_container(own, for_worker=False))
-        working = await stack.enter_async_context(open_container(own, for_worker=True))
-        office = await stack.enter_async_context(
-            found_office(
-                replace(opened, clock=clock, mail=mail),
-                replace(working, clock=clock, mail=mail),
-                "Taller",
-            )
-        )
-        yield office, own
 
 
 async def row_of(office: Office) -> Recipient:
@@ -92,6 +68,32 @@ async def test_nothing_is_lost_and_nothing_is_called_sent(
     assert mail.sent[0].message_id == row.message_id
     for kept in relay.messages:
         assert kept.replace(b"\r\n", b"\n") == mail.sent[0].content.replace(b"\r\n", b"\n")
+    assert await violations(office) == []
+
+
+async def test_killed_after_its_commit_nothing_is_sent_again(
+    alone: tuple[Office, Settings],
+) -> None:
+    office, settings = alone
+    document = await an_issued_quote(office)
+    order = {"to": ["ana@velero.example"]}
+    await office.api.post(f"/v1/documents/{document['id']}/dispatches", json=order)
+    async with listening(Relay()) as relay:
+        worker = start_worker(settings, relay.port)
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while (await row_of(office)).state != "sent":  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(0.02)
+        finally:
+            worker.kill()
+            await asyncio.to_thread(worker.wait, WAIT_S)
+    office.clock.advance(timedelta(minutes=17))
+    again = SendMessage(office.organization_id, (await row_of(office)).id)
+    await sending.send(again, outbox_of(office.worker))  # the job another worker took over
+    await sending.sweep(outbox_of(office.worker))
+    mail = office.worker.mail
+    assert isinstance(mail, FakeMail)
+    assert (len(relay.messages), mail.sent) == (1, [])
     assert await violations(office) == []
 
 

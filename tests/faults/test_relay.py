@@ -19,7 +19,7 @@ from app.adapters.mail_smtp import SmtpTransport
 from app.container import Container
 from app.dispatch.models import Recipient
 from tests.adapters.mail.conftest import QUICK
-from tests.adapters.mail.relay import Answer, Break, Relay, listening
+from tests.adapters.mail.relay import EHLO, Answer, Break, Relay, listening
 from tests.factories import an_issued_quote
 from tests.invariants.checking import violations
 from tests.offices import Office
@@ -28,14 +28,21 @@ LATER: dict[str, tuple[str, Answer]] = {
     "greeting 4xx": ("CONNECT", "421 too busy"),
     "greeting 5xx": ("CONNECT", "554 no service"),
     "greeting dropped": ("CONNECT", Break.DROP),
+    "EHLO 4xx": ("EHLO", "421 4.3.2 not now"),
+    "EHLO 5xx": ("EHLO", "550 5.7.1 who are you"),
+    "EHLO dropped": ("EHLO", Break.DROP),
+    "AUTH 4xx": ("AUTH", "454 4.7.0 later"),
+    "AUTH 5xx": ("AUTH", "535 5.7.8 wrong password"),
     "MAIL 4xx": ("MAIL", "451 4.3.0 later"),
     "MAIL dropped": ("MAIL", Break.DROP),
     "MAIL slow": ("MAIL", Break.SILENCE),
     "RCPT 4xx": ("RCPT", "450 4.2.1 mailbox busy"),
     "RCPT 421": ("RCPT", "421 4.3.2 shutting down"),
+    "RCPT dropped": ("RCPT", Break.DROP),
     "RCPT slow": ("RCPT", Break.SILENCE),
     "DATA 4xx": ("DATA", "451 4.3.0 later"),
     "DATA dropped": ("DATA", Break.DROP),
+    "DATA slow": ("DATA", Break.SILENCE),
     "dot 4xx": ("DOT", "451 4.7.1 greylisted"),
 }
 """Once, then all is well: the message must arrive by itself, once."""
@@ -49,6 +56,7 @@ NEVER: dict[str, tuple[str, str, str]] = {
 
 DOUBTFUL: dict[str, tuple[str, Answer]] = {
     "dropped before the dot": ("CONTENT", Break.DROP),
+    "silent before the dot": ("CONTENT", Break.SILENCE),
     "dropped after the dot": ("DOT", Break.DROP),
     "silent after the dot": ("DOT", Break.SILENCE),
 }
@@ -59,11 +67,17 @@ async def through(office: Office) -> AsyncIterator[Callable[..., Office]]:
     """Put a real SMTP client to a relay into the office's worker."""
     async with AsyncExitStack() as stack:
 
-        def connect(relay: Relay, security: Literal["starttls", "none"] = "none") -> Office:
+        def connect(
+            relay: Relay,
+            security: Literal["starttls", "none"] = "none",
+            username: str | None = None,
+        ) -> Office:
             transport = SmtpTransport(
                 "127.0.0.1",
                 relay.port,
                 security,
+                username=username,
+                password="secreta",
                 timeouts=QUICK,
                 clock=office.clock,
             )
@@ -102,8 +116,9 @@ async def test_a_passing_failure_delays_and_loses_nothing(
     office: Office, through: Callable[..., Office], name: str
 ) -> None:
     step, answer = LATER[name]
-    async with listening(Relay(once={step: answer})) as relay:
-        faulty = through(relay)
+    offers = (*EHLO, "AUTH PLAIN")
+    async with listening(Relay(once={step: answer}, extensions=offers)) as relay:
+        faulty = through(relay, username="taller" if step == "AUTH" else None)
         document_id = await order(faulty)
         await faulty.deliver()
         (row,) = await rows(office)
@@ -188,10 +203,14 @@ async def test_one_refused_recipient_does_not_hold_the_other(
     assert await violations(office) == []
 
 
+@pytest.mark.parametrize("answer", [None, "454 4.7.0 later", "501 5.5.4 no", Break.DROP])
 async def test_without_starttls_nothing_leaves_in_clear(
-    office: Office, through: Callable[..., Office]
+    office: Office, through: Callable[..., Office], answer: Answer | None
 ) -> None:
-    async with listening(Relay()) as relay:
+    """Not offered, or offered and then refused."""
+    answers = {"STARTTLS": answer} if answer else {}
+    offers = (*EHLO, "STARTTLS") if answer else EHLO
+    async with listening(Relay(answers, extensions=offers)) as relay:
         faulty = through(relay, "starttls")
         document_id = await order(faulty)
         await faulty.deliver()

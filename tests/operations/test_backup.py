@@ -7,8 +7,11 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
 from app.cli import main
+from app.container import open_container
+from app.invariants import pack
 from app.operations import backup, doctor
 from app.settings import Settings
 from tests.conftest import SERVER_URL, database_url
@@ -85,6 +88,13 @@ async def test_a_copy_comes_back_row_for_row_and_byte_for_byte(
         found = await doctor.examine_database(restored, "conforme_api", clock)
         states = {finding.subject: finding.state for finding in found}
         assert (states["row-level security"], states["schema"]) == ("well", "well")
+
+        back = settings.model_copy(update={"database_url": SecretStr(restored)})
+        async with (
+            open_container(back, for_worker=True) as opened,
+            opened.database.transaction(office.organization_id) as tx,
+        ):
+            assert await pack.check(tx, office.organization_id, at=clock.now()) == []
 
         with pytest.raises(backup.BackupError, match="into an empty one"):
             await backup.restore(restored, path)

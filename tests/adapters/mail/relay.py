@@ -85,7 +85,7 @@ class Relay:
         verb = self.verbs()[-1]
         if writer.get_extra_info("sslcontext"):
             self.encrypted.append(verb)
-        if verb == "EHLO":
+        if verb == "EHLO" and "EHLO" not in self.once:
             *first, last = self.extensions
             lines = [f"250-{one}" for one in first] + [f"250 {last}"]
             writer.write("".join(f"{one}\r\n" for one in lines).encode())
