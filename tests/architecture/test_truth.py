@@ -149,6 +149,8 @@ async def test_answers_are_as_documented(
     await office.api.post(f"/v1/documents/{sent}/decisions", json=decision)
     await office.api.delete(f"/v1/documents/{draft}")
     await office.api.delete(f"/v1/contacts/{contact}")
+    await office.api.patch("/v1/organization", json={"name": "Otra"})
+    await office.api.delete("/v1/organization/logo")
     await office.api.delete(f"/v1/api-keys/{world.ids['api_key_id'][0]}")
     for path in ("/v1/meta/problems", "/v1/meta/event-kinds", "/health/live", "/health/ready"):
         await anonymous.get(path)
