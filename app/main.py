@@ -18,6 +18,7 @@ from app.operations.figures import Backlog, Figures
 from app.operations.figures import router as metrics
 from app.organizations import queries as organizations
 from app.organizations.audit_router import router as audit
+from app.organizations.issuer_router import router as issuers
 from app.organizations.logo_router import router as logos
 from app.organizations.password_router import router as passwords
 from app.organizations.roles_router import router as roles
@@ -67,6 +68,7 @@ def create_app(container: Container) -> FastAPI:
         roles,
         audit,
         settings,
+        issuers,
         logos,
         contacts,
         series,

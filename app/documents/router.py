@@ -322,7 +322,12 @@ async def _preview(
             raise Conflict(reason="already_issued", extra=drafting.conflict_facts(document))
         organization = await organizations.get(tx, actor.organization_id)
         contact = await queries.contact_of(tx, document)
-        says = issuing.printable_of(document, organization, contact, figures_of(document))
+        series = await queries.find_series(
+            tx, actor, document.type, document.series_id, invoice_kind=document.invoice_kind
+        )
+        issuer = await issuing.issuer_of(tx, actor, series, organization)
+        figures = figures_of(document)
+        says = issuing.printable_of(document, organization, issuer, contact, figures)
         logo = await organizations.logo(tx, actor.organization_id, says.logo_sha256)
     return await print_document(printer, says, logo=logo, band="draft"), document.type
 

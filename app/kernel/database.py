@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 
-SCHEMA_REVISION = "0010"
+SCHEMA_REVISION = "0007"
 """The migration this code needs; readiness compares it with the database's."""
 
 NAMING = {
