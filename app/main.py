@@ -10,6 +10,7 @@ from app.comments.router import router as comments
 from app.contacts.router import router as contacts
 from app.container import Container
 from app.dispatch.router import router as dispatch
+from app.dispatch.template_router import router as templates
 from app.documents.router import router as documents
 from app.documents.series_router import router as series
 from app.history.router import router as history
@@ -70,6 +71,7 @@ def create_app(container: Container) -> FastAPI:
         settings,
         issuers,
         logos,
+        templates,
         contacts,
         series,
         documents,

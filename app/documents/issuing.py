@@ -121,7 +121,7 @@ def printable_of(
         due_date=document.due_date,
         title=document.title,
         notes=document.notes,
-        issuer=_issuer(issuer),
+        issuer=party_of(issuer),
         client=_client(contact),
         lines=_printed_lines(document, figures),
         taxes=figures.taxes,
@@ -246,7 +246,8 @@ def _printed_lines(document: Document, figures: Figures) -> tuple[PrintedLine, .
     )
 
 
-def _issuer(issuer: Letterhead) -> Party:
+def party_of(issuer: Letterhead) -> Party:
+    """Say who issues, as a document prints it."""
     return Party(
         name=issuer.legal_name,
         trade_name=issuer.name,

@@ -1,4 +1,4 @@
-"""Who issues: profiles beside the organization's own, a footer, and series that name one.
+"""What an organization sets: who issues, under which series, and in what words.
 
 Revision: 0007.
 """
@@ -23,8 +23,10 @@ def upgrade() -> None:
     op.alter_column("organizations", "footer", server_default=None)
     _make_profiles()
     _name_them_in_series()
-    for table in ("issuer_profiles",):
+    _make_templates()
+    for table in ("issuer_profiles", "email_templates"):
         _wall(table)
+    op.execute("grant delete on email_templates to conforme_api")
     op.execute("reset role")
 
 
@@ -66,6 +68,40 @@ def _make_profiles() -> None:
             name=op.f("fk_issuer_profiles_organization_id_organizations"),
         ),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_issuer_profiles")),
+    )
+
+
+def _make_templates() -> None:
+    op.create_table(
+        "email_templates",
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("document_type", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "document_type in ('quote', 'delivery_note', 'proforma', 'invoice')",
+            name=op.f("ck_email_templates_document_type"),
+        ),
+        sa.CheckConstraint(
+            "purpose in ('first', 'resend', 'revision')", name=op.f("ck_email_templates_purpose")
+        ),
+        sa.CheckConstraint("language in ('es', 'en')", name=op.f("ck_email_templates_language")),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_email_templates_organization_id_organizations"),
+        ),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_email_templates")),
+        sa.UniqueConstraint(
+            "organization_id", "document_type", "purpose", "language",
+            name=op.f("uq_email_templates_words"),
+        ),
     )
 
 

@@ -102,6 +102,11 @@ async def _archive_issuer(office: Office, world: World) -> None:
     await office.api.delete(f"{profile}/logo")
     await office.api.delete(profile)
     await office.api.patch(f"/v1/number-series/{world.ids['series_id'][0]}", json={"name": "X"})
+    template = f"/v1/email-templates/{world.ids['email_template_id'][0]}"
+    await office.api.patch(template, json={"subject": "{{ document.number }}"})
+    trial = {"document_type": "quote", "language": "es"}
+    await office.api.post("/v1/email-templates/preview", json=trial)
+    await office.api.delete(template)
 
 
 @pytest.mark.usefixtures("rival")

@@ -17,6 +17,7 @@ import pytest
 from app.kernel.actor import Permission
 from app.settings import Settings
 from tests.clients import client_behind
+from tests.dispatch.test_templates import QUOTE
 from tests.factories import CONTACT, Json, a_contact, a_payment, a_png, a_quote, a_sent_quote
 from tests.fakes import FakeMail
 from tests.offices import Office, client_of
@@ -69,6 +70,8 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     assert profile.status_code == 201, profile.text
     logo = f"/v1/issuer-profiles/{profile.json()['id']}/logo"
     assert (await office.api.put(logo, content=a_png(), headers=png)).status_code == 200
+    template = await office.api.post("/v1/email-templates", json=QUOTE)
+    assert template.status_code == 201, template.text
     series = (await office.api.get("/v1/number-series")).json()["data"]
     notices = (await office.api.get("/v1/notices")).json()["data"]
     assert notices, "a rejection raises a notice"
@@ -79,6 +82,7 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
         "payment_id": [payment["id"]],
         "refund_id": [refund["id"]],
         "api_key_id": [made.json()["id"]],
+        "email_template_id": [template.json()["id"]],
         "issuer_profile_id": [profile.json()["id"]],
         "series_id": [one["id"] for one in series],
         "notice_id": [one["id"] for one in notices],
