@@ -13,7 +13,7 @@ from app.documents.schemas import pointer_of
 from app.documents.totals import Figures
 from app.kernel.errors import Fault
 from app.kernel.money import Money
-from app.organizations.models import IssuerProfile, Letterhead
+from app.organizations.models import IssuerProfile, Letterhead, Organization
 
 SIMPLIFIED_MOST_MINOR = 400_00
 """ROF art. 4.1.a: 400 € with tax."""
