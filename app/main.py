@@ -10,6 +10,7 @@ from app.comments.router import router as comments
 from app.contacts.router import router as contacts
 from app.container import Container
 from app.dispatch.router import router as dispatch
+from app.dispatch.template_router import router as templates
 from app.documents.router import router as documents
 from app.documents.series_router import router as series
 from app.history.router import router as history
@@ -19,6 +20,7 @@ from app.operations.figures import router as metrics
 from app.organizations import queries as organizations
 from app.organizations.audit_router import router as audit
 from app.organizations.doorkeeper import Doorkeeper
+from app.organizations.issuer_router import router as issuers
 from app.organizations.lockout import Lockout
 from app.organizations.logo_router import router as logos
 from app.organizations.password_router import router as passwords
@@ -75,7 +77,9 @@ def create_app(container: Container) -> FastAPI:
         roles,
         audit,
         settings,
+        issuers,
         logos,
+        templates,
         contacts,
         series,
         documents,

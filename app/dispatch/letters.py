@@ -115,8 +115,8 @@ def compose(order: LetterOrder) -> Letter:
     parts = {
         "language": order.language,
         "subject": subject,
-        "heading": words(f"heading.{order.kind}", **_nouns(says, words)),
-        "number": _number(says),
+        "heading": words(f"heading.{order.kind}", **nouns(says, words)),
+        "number": number_of(says),
         "preheader": _preheader(order, words),
         "greeting": _greeting(order.to_name, words),
         "paragraphs": [part.split("\n") for part in _BLANK_LINES.split(body)],
@@ -127,7 +127,7 @@ def compose(order: LetterOrder) -> Letter:
         "view": _Action(words("action.view"), order.link, is_primary=order.is_copy),
         "copy": words("copy") if order.is_copy else "",
         "closing": _closing(order, words),
-        "organization": _organization(says),
+        "organization": issuer_name(says),
         "link": order.link,
         "link_help": words("link.help"),
         "footer": _footer(order, words),
@@ -144,7 +144,7 @@ def compose(order: LetterOrder) -> Letter:
 def default_subject(says: Printable, kind: LetterKind, language: str) -> str:
     """Give the subject when staff wrote none."""
     words = wording("letters", language)
-    text = words(f"subject.{kind}", **_nouns(says, words), n=_number(says), org=_organization(says))
+    text = words(f"subject.{kind}", **nouns(says, words), n=number_of(says), org=issuer_name(says))
     return header_text(text, _SUBJECT_LENGTH_MAX)
 
 
@@ -156,13 +156,13 @@ def default_body(says: Printable, kind: LetterKind, language: str, *, can_pay: b
         key += "." + _first_of(says, can_pay=can_pay)
     title = header_text(says.title, _LINE_LENGTH_MAX)
     quoted = words("title", title=title) if title else ""
-    return words(key, **_nouns(says, words), title=quoted)
+    return words(key, **nouns(says, words), title=quoted)
 
 
 def attachment_name(says: Printable, language: str) -> str:
     """Name the PDF for the reader: `Presupuesto-P-260041.pdf`."""
     words = wording("letters", language)
-    return file_name_text(f"{_nouns(says, words)['Doc']} {_number(says)}.pdf")
+    return file_name_text(f"{nouns(says, words)['Doc']} {number_of(says)}.pdf")
 
 
 def _body(order: LetterOrder, words: Wording) -> str:
@@ -174,7 +174,7 @@ def _body(order: LetterOrder, words: Wording) -> str:
     default = default_body(says, order.kind, order.language, can_pay=_can_pay(order))
     body = block_text(order.body or "").strip() or default
     if order.is_copy and body == default and order.kind is not LetterKind.LINK:
-        return words("body.copy", **_nouns(says, words), n=_number(says))
+        return words("body.copy", **nouns(says, words), n=number_of(says))
     return body
 
 
@@ -188,7 +188,7 @@ def _can_pay(order: LetterOrder) -> bool:
     return order.can_pay and order.says.totals.payable.amount_minor > 0
 
 
-def _nouns(says: Printable, words: Wording) -> dict[str, str]:
+def nouns(says: Printable, words: Wording) -> dict[str, str]:
     """Name the document in the forms that the texts use."""
     key = says.type.value
     if says.invoice_kind not in {None, InvoiceKind.STANDARD}:
@@ -202,11 +202,13 @@ def _nouns(says: Printable, words: Wording) -> dict[str, str]:
     }
 
 
-def _number(says: Printable) -> str:
+def number_of(says: Printable) -> str:
+    """Give the number, fit for a line; empty on a draft."""
     return header_text(says.number or "", _NAME_LENGTH_MAX)
 
 
-def _organization(says: Printable) -> str:
+def issuer_name(says: Printable) -> str:
+    """Give the name clients know, fit for a line."""
     return header_text(says.issuer.trade_name or says.issuer.name, _NAME_LENGTH_MAX)
 
 
@@ -302,9 +304,9 @@ def _preheader(order: LetterOrder, words: Wording) -> str:
     elif not amount:
         news = words(
             "preheader.priceless",
-            **_nouns(says, words),
-            n=_number(says),
-            org=_organization(says),
+            **nouns(says, words),
+            n=number_of(says),
+            org=issuer_name(says),
         )
     elif says.type is DocumentType.QUOTE and says.valid_until:
         until = formats.long_date(says.valid_until, words.language)
@@ -313,14 +315,14 @@ def _preheader(order: LetterOrder, words: Wording) -> str:
         due = formats.long_date(says.due_date, words.language)
         news = words("preheader.due", total=amount, date=due)
     else:
-        news = words("preheader.undated", total=amount, org=_organization(says))
+        news = words("preheader.undated", total=amount, org=issuer_name(says))
     return f"{news} {words('preheader.copy' if order.is_copy else 'preheader.reply')}"
 
 
 def _closing(order: LetterOrder, words: Wording) -> list[str]:
     """Sign as the member of staff who sends; a new link, sent by nobody, as the organization."""
     name = "" if order.kind is LetterKind.LINK else order.sender_name
-    sender = header_text(name, _NAME_LENGTH_MAX) or _organization(order.says)
+    sender = header_text(name, _NAME_LENGTH_MAX) or issuer_name(order.says)
     lines = [words("closing.start"), sender]
     return lines if order.is_copy else [*lines, words("closing.reply")]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import JsonValue
 from sqlalchemy import (
     CheckConstraint,
+    ForeignKey,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.contacts.models import Contact
 from app.documents.models import DocumentRevision
 from app.kernel.database import Base
+from app.organizations.models import Organization
 
 RANKS: Mapping[str, int] = {
     "queued": 0,
@@ -218,3 +220,35 @@ class Evidence(Base):
     verdict: Mapped[str]
     explanation: Mapped[str]
     signals: Mapped[dict[str, JsonValue]]
+
+
+class EmailTemplate(Base):
+    """An organization's own words for one type of document, purpose and language."""
+
+    __tablename__ = "email_templates"
+    __table_args__ = (
+        CheckConstraint(
+            "document_type in ('quote', 'delivery_note', 'proforma', 'invoice')",
+            name="document_type",
+        ),
+        CheckConstraint("purpose in ('first', 'resend', 'revision')", name="purpose"),
+        CheckConstraint("language in ('es', 'en')", name="language"),
+        UniqueConstraint(
+            "organization_id",
+            "document_type",
+            "purpose",
+            "language",
+            name="uq_email_templates_words",
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_type: Mapped[str]
+    purpose: Mapped[str]
+    language: Mapped[str]
+    subject: Mapped[str]
+    body: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[int]

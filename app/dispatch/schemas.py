@@ -75,7 +75,8 @@ class DispatchPreview(View):
     reply_to: str = Field(examples=["oficina@taller.example"])
     warnings: list[str] = Field(
         description="`address_failed`: a message to an address failed before; "
-        "`document_expired`: the client cannot accept any more.",
+        "`document_expired`: the client cannot accept any more; `template_failed`: your own words "
+        "cannot be filled in for this document, and ours are sent.",
         examples=[[]],
     )
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts.models import Contact
-from app.dispatch import letters, queries
+from app.dispatch import letters, queries, templating
 from app.dispatch.events import cancelled, queued
 from app.dispatch.letters import Letter, LetterKind, LetterOrder
 from app.dispatch.models import LINK, Dispatch, Recipient
@@ -71,6 +71,7 @@ class _Plan:
     reply_to: str
     addressees: tuple[_Addressee, ...]
     letter: Letter
+    is_template_broken: bool
 
 
 async def preview(
@@ -90,6 +91,8 @@ async def preview(
         warnings.append("address_failed")
     if states.is_expired(document, at.astimezone(_zone(plan.organization)).date()):
         warnings.append("document_expired")
+    if plan.is_template_broken:
+        warnings.append("template_failed")
     return DispatchPreview(
         to=[one.address for one in plan.addressees if one.kind == "to"],
         cc=[one.address for one in plan.addressees if one.kind == "cc"],
@@ -288,10 +291,14 @@ async def _plan(
         kind = "resend" if is_sent else "first"
     language = order.language or document.language
     first = next((one for one in addressees if one.kind == "to"), addressees[0])
+    letter_kind = LetterKind.of(kind, document.revision)
+    own = await templating.words_for(
+        tx, document.organization_id, says, letter_kind, language, actor.name
+    )
     letter = letters.compose(
         LetterOrder(
             says=says,
-            kind=LetterKind.of(kind, document.revision),
+            kind=letter_kind,
             language=language,
             sender_name=actor.name,
             to_name=first.name,
@@ -300,8 +307,8 @@ async def _plan(
             can_pay=_can_pay(document, organization, at),
             attach_pdf=order.attach_pdf,
             has_logo=says.logo_sha256 is not None,
-            subject=order.subject,
-            body=order.body,
+            subject=order.subject or own.subject,
+            body=order.body or own.body,
             link=letters.LINK,
         )
     )
@@ -314,6 +321,7 @@ async def _plan(
         reply_to=reply_to,
         addressees=addressees,
         letter=letter,
+        is_template_broken=own.is_broken,
     )
 
 

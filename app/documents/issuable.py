@@ -13,7 +13,7 @@ from app.documents.schemas import pointer_of
 from app.documents.totals import Figures
 from app.kernel.errors import Fault
 from app.kernel.money import Money
-from app.organizations.models import Organization
+from app.organizations.models import IssuerProfile, Letterhead, Organization
 
 SIMPLIFIED_MOST_MINOR = 400_00
 """ROF art. 4.1.a: 400 € with tax."""
@@ -37,18 +37,17 @@ def is_simplified(document: Document) -> bool:
     return document.invoice_kind == "simplified"
 
 
-def missing_fields(
-    document: Document, organization: Organization, contact: Contact
-) -> Iterator[Fault]:
+def missing_fields(document: Document, issuer: Letterhead, contact: Contact) -> Iterator[Fault]:
     """Name the legal data that issuer and client lack.
 
     A simplified invoice says nothing of the client (ROF art. 7.1); a delivery within
     the Union needs their VAT id, reverse charge their tax id (ROF art. 6.1.d).
     """
     if document.type in _FISCAL:
+        place = "/issuer_profile" if isinstance(issuer, IssuerProfile) else "/organization"
         for name in _ISSUER:
-            if not getattr(organization, name).strip():
-                yield Fault(f"/organization/{name}", "legal_field.missing")
+            if not getattr(issuer, name).strip():
+                yield Fault(f"{place}/{name}", "legal_field.missing")
     if is_simplified(document):
         return
     yield from missing_legal_fields(contact, document.type)

@@ -34,7 +34,7 @@ from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Fault, Invalid
 from app.kernel.money import Money
 from app.organizations import queries as organizations
-from app.organizations.models import Organization
+from app.organizations.models import Letterhead, Organization
 
 PRINTED_PARTS = (Contact.emails, Contact.addresses)
 """What is printed of a contact besides its own row."""
@@ -64,8 +64,9 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     series = await queries.find_series(
         tx, actor, document.type, document.series_id, invoice_kind=document.invoice_kind
     )
+    issuer = await issuer_of(tx, actor, series, organization)
     figures = store_figures(document)
-    _require_issuable(document, organization, contact, series, figures, today)
+    _require_issuable(document, organization, issuer, contact, series, figures, today)
     assert series is not None  # noqa: S101 - checked by the line above
     allotted = await numbering.allot(tx, series, today=today)
     document.series_id = series.id
@@ -80,15 +81,29 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     _fill_dates(document, organization, contact)
     document.payment_state = "unpaid" if document.payable_minor > 0 else "not_applicable"
     project(document)
-    tx.add(_revision(document, printable_of(document, organization, contact, figures), actor, at))
+    says = printable_of(document, organization, issuer, contact, figures)
+    tx.add(_revision(document, says, actor, at))
     await tx.flush()
     await record(tx, actor, issued(document), at=at)
     job = RenderPdf(document.organization_id, document.id, document.revision)
     await enqueue(tx, job, after_s=RENDER_AFTER_S)
 
 
+async def issuer_of(
+    tx: AsyncSession, actor: Actor, series: NumberSeries | None, organization: Organization
+) -> Letterhead:
+    """Give the letterhead that a series issues under; the organization's own without another."""
+    if series is None or series.issuer_profile_id is None:
+        return organization
+    return await organizations.issuer_profile(tx, actor, series.issuer_profile_id)
+
+
 def printable_of(
-    document: Document, organization: Organization, contact: Contact, figures: Figures
+    document: Document,
+    organization: Organization,
+    issuer: Letterhead,
+    contact: Contact,
+    figures: Figures,
 ) -> Printable:
     """Say what the document says, from the rows as they are now; also for previews."""
     shows_tax = _prints_with_tax(document)
@@ -109,7 +124,7 @@ def printable_of(
         due_date=document.due_date,
         title=document.title,
         notes=document.notes,
-        issuer=_issuer(organization),
+        issuer=party_of(issuer),
         client=_client(contact),
         lines=_printed_lines(document, figures),
         taxes=figures.taxes,
@@ -118,9 +133,9 @@ def printable_of(
         totals=replace(totals, discount=figures.discount) if shows_tax else totals,
         deposit_percent=document.deposit_percent,
         deposit=deposit,
-        iban=organization.iban if document.type in {"invoice", "proforma"} else None,
-        accent_color=organization.accent_color,
-        logo_sha256=organization.logo_sha256,
+        iban=issuer.iban if document.type in {"invoice", "proforma"} else None,
+        accent_color=issuer.accent_color,
+        logo_sha256=issuer.logo_sha256,
         time_zone=organization.time_zone,
         prices_include_tax=shows_tax,
     )
@@ -129,6 +144,7 @@ def printable_of(
 def _require_issuable(
     document: Document,
     organization: Organization,
+    issuer: Letterhead,
     contact: Contact,
     series: NumberSeries | None,
     figures: Figures,
@@ -158,7 +174,7 @@ def _require_issuable(
     faults += issuable.tax_faults(document, today=today)
     if document.type == DocumentType.INVOICE:
         faults += issuable.invoice_faults(document, organization, contact, figures, today=today)
-    missing = tuple(issuable.missing_fields(document, organization, contact))
+    missing = tuple(issuable.missing_fields(document, issuer, contact))
     if faults or missing:
         raise Invalid(
             reason="legal_fields_missing" if missing else None, faults=[*faults, *missing]
@@ -233,20 +249,22 @@ def _printed_lines(document: Document, figures: Figures) -> tuple[PrintedLine, .
     )
 
 
-def _issuer(organization: Organization) -> Party:
+def party_of(issuer: Letterhead) -> Party:
+    """Say who issues, as a document prints it."""
     return Party(
-        name=organization.legal_name,
-        trade_name=organization.name,
-        tax_id=organization.tax_id,
+        name=issuer.legal_name,
+        trade_name=issuer.name,
+        tax_id=issuer.tax_id,
         address=(
-            organization.street,
-            f"{organization.postal_code} {organization.city}",
-            organization.province,
+            issuer.street,
+            f"{issuer.postal_code} {issuer.city}",
+            issuer.province,
         ),
-        email=organization.email,
-        phone=organization.phone,
+        email=issuer.email,
+        phone=issuer.phone,
         is_company=True,
-        registry=organization.mercantile_registry,
+        registry=issuer.mercantile_registry,
+        footer=issuer.footer,
     )
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.contacts.models import Contact
 from app.kernel.database import Base
 from app.kernel.money import Money
-from app.organizations.models import Organization, User
+from app.organizations.models import IssuerProfile, Organization, User
 
 _WORDS = """
 folded(coalesce(number || ' ' || regexp_replace(number, '[^[:alnum:]]', '', 'g') || ' ', '')
@@ -42,6 +42,12 @@ class NumberSeries(Base):
             "invoice_kind is null or (invoice_kind = 'simplified' and type = 'invoice')",
             name="invoice_kind",
         ),
+        ForeignKeyConstraint(
+            ["organization_id", "issuer_profile_id"],
+            [IssuerProfile.organization_id, IssuerProfile.id],
+        ),
+        CheckConstraint("status in ('active', 'archived')", name="status"),
+        CheckConstraint("status = 'active' or not is_default", name="default"),
         Index(
             "uq_number_series_default",
             "organization_id",
@@ -62,6 +68,9 @@ class NumberSeries(Base):
     reset_policy: Mapped[str]
     default_notes: Mapped[str]
     is_default: Mapped[bool]
+    issuer_profile_id: Mapped[UUID | None]
+    """Under whose letterhead it issues; None for the organization's own."""
+    status: Mapped[str]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column()
 

@@ -8,11 +8,12 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import NumberSeries, SeriesCounter
+from app.kernel.errors import Conflict
 
 NUMBER_LENGTH_MAX = 20
 """Facturae takes at most 20 characters (the invoicing reference, 1.5)."""
@@ -77,6 +78,9 @@ async def allot(tx: AsyncSession, series: NumberSeries, *, today: date) -> Allot
         tx: The issuing transaction.
         series: Whose number.
         today: The day in the organization's zone.
+
+    Raises:
+        Conflict: The series was changed since it was read; nothing is issued yet.
     """
     year = today.year if series.reset_policy == "yearly" else 0
     statement = insert(SeriesCounter).values(
@@ -95,4 +99,21 @@ async def allot(tx: AsyncSession, series: NumberSeries, *, today: date) -> Allot
     )
     row = await tx.execute(statement.returning(SeriesCounter.last, SeriesCounter.last_issue_date))
     last, issue_date = row.one()
+    if last == 1:
+        await _require_unchanged(tx, series)
     return Allotted(write(series.pattern, last, issue_date.year), issue_date)
+
+
+async def _require_unchanged(tx: AsyncSession, series: NumberSeries) -> None:
+    """Read the rules of a series again, once its first number keeps them from changing.
+
+    The counter's foreign key holds the row of the series, so from here on nobody changes
+    them; but somebody may have between our reading and the counter.
+    """
+    rules = (NumberSeries.pattern, NumberSeries.reset_policy, NumberSeries.issuer_profile_id)
+    query = select(*rules).where(
+        NumberSeries.organization_id == series.organization_id, NumberSeries.id == series.id
+    )
+    read = (series.pattern, series.reset_policy, series.issuer_profile_id)
+    if tuple((await tx.execute(query)).one()) != read:
+        raise Conflict(reason="busy", retry_after_s=1)

@@ -63,6 +63,8 @@ class Party:
     is_company: bool
     registry: str | None = None
     """Mercantile Registry data of the issuer (CCom art. 24.1)."""
+    footer: str = ""
+    """The issuer's own line at the foot of every page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from app.documents.models import (
     DocumentPdf,
     DocumentRevision,
     NumberSeries,
+    SeriesCounter,
 )
 from app.documents.schemas import DocumentFilters, DocumentQuery
 from app.documents.search import closeness, matching_documents
@@ -159,12 +160,16 @@ async def find_series(
     *,
     invoice_kind: str | None,
 ) -> NumberSeries | None:
-    """Find the named series of a type, or its default; simplified invoices have their own."""
+    """Find the named active series of a type, or its default.
+
+    Simplified invoices have series of their own.
+    """
     own = NumberSeries.invoice_kind
     query = select(NumberSeries).where(
         NumberSeries.organization_id == actor.organization_id,
         NumberSeries.type == document_type,
         own == "simplified" if invoice_kind == "simplified" else own.is_(None),
+        NumberSeries.status == "active",
     )
     query = query.where(NumberSeries.id == series_id if series_id else NumberSeries.is_default)
     return await tx.scalar(query)
@@ -338,13 +343,27 @@ def _matching(actor: Actor, sought: Sought) -> ColumnElement[bool]:
     return Document.id == search.one_of(matching_documents(actor, sought))
 
 
-async def get_series(tx: AsyncSession, actor: Actor, series_id: UUID) -> NumberSeries:
+async def get_series(
+    tx: AsyncSession, actor: Actor, series_id: UUID, *, for_update: bool = False
+) -> NumberSeries:
     """Give one series of the actor's organization.
+
+    Locked for update, it gives no first number until the transaction ends.
 
     Raises:
         NotFound: There is none.
     """
-    found = await tx.get(NumberSeries, (actor.organization_id, series_id))
+    key = (actor.organization_id, series_id)
+    found = await tx.get(NumberSeries, key, with_for_update=for_update)
     if found is None:
         raise NotFound
     return found
+
+
+async def is_numbering(tx: AsyncSession, series: NumberSeries) -> bool:
+    """Tell whether a series ever gave a number."""
+    counters = select(SeriesCounter.last).where(
+        SeriesCounter.organization_id == series.organization_id,
+        SeriesCounter.series_id == series.id,
+    )
+    return await tx.scalar(counters.limit(1)) is not None

@@ -322,9 +322,13 @@ async def _preview(
         if document.issue_state != "draft":
             raise Conflict(reason="already_issued", extra=drafting.conflict_facts(document))
         organization = await organizations.get(tx, actor.organization_id)
-        parts = issuing.PRINTED_PARTS
-        contact = await queries.contact_of(tx, document, parts=parts)
-        says = issuing.printable_of(document, organization, contact, figures_of(document))
+        contact = await queries.contact_of(tx, document, parts=issuing.PRINTED_PARTS)
+        series = await queries.find_series(
+            tx, actor, document.type, document.series_id, invoice_kind=document.invoice_kind
+        )
+        issuer = await issuing.issuer_of(tx, actor, series, organization)
+        figures = figures_of(document)
+        says = issuing.printable_of(document, organization, issuer, contact, figures)
         logo = await organizations.logo(tx, actor.organization_id, says.logo_sha256)
     return await print_document(printer, says, logo=logo, band="draft"), document.type
 

@@ -346,6 +346,9 @@ class DecisionView(View):
     is_current: bool
 
 
+_ISSUER = "Whose letterhead it issues under; null for the organization's own."
+
+
 class SeriesCreate(Body):
     """A new number series."""
 
@@ -367,6 +370,24 @@ class SeriesCreate(Body):
     is_default: StrictBool = Field(
         default=False, description="Take it when a document names none.", examples=[False]
     )
+    issuer_profile_id: UUID | None = Field(None, description=_ISSUER, examples=[None])
+
+
+class SeriesChanges(Body):
+    """Changes of a series: what is left out is left alone.
+
+    Pattern and reset policy change only until the first number is given, and the
+    issuer afterwards only to another letterhead of the same tax id: what was issued
+    is never renumbered, and no number is given twice.
+    """
+
+    name: Annotated[Line, StringConstraints(min_length=1, max_length=80)] = unset()
+    pattern: Annotated[Line, StringConstraints(min_length=2, max_length=40)] = unset()
+    reset_policy: Literal["yearly", "never"] = unset()
+    default_notes: Notes = unset()
+    is_default: StrictBool = unset()
+    issuer_profile_id: UUID | None = Field(None, description=_ISSUER, examples=[None])
+    status: Literal["active", "archived"] = unset()
 
 
 class SeriesView(View):
@@ -380,8 +401,10 @@ class SeriesView(View):
     reset_policy: str = Field(examples=["yearly"])
     default_notes: str
     is_default: bool
+    issuer_profile_id: UUID | None = Field(description=_ISSUER)
+    status: str = Field(description="`active` or `archived`.", examples=["active"])
     created_at: Instant
-    version: int = Field(examples=[1])
+    version: int = Field(description="What If-Match takes.", examples=[1])
 
 
 class SeriesQuery(PageQuery):

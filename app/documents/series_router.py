@@ -6,12 +6,19 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.documents import queries, series, states
-from app.documents.schemas import SeriesCreate, SeriesQuery, SeriesView, StatesView, StateView
+from app.documents.schemas import (
+    SeriesChanges,
+    SeriesCreate,
+    SeriesQuery,
+    SeriesView,
+    StatesView,
+    StateView,
+)
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict
 from app.kernel.wording import wording
 from app.organizations.access import Requires
-from app.web.dependencies import Language, Now, Tx, set_created, set_etag
+from app.web.dependencies import Language, MustSee, Now, Tx, set_created, set_etag
 from app.web.pagination import Paging
 from app.web.problems import foresee
 from app.web.routing import Route
@@ -65,6 +72,28 @@ async def get_number_series(
 ) -> SeriesView:
     """Read one number series."""
     row = await queries.get_series(tx, actor, series_id)
+    set_etag(response, row.version)
+    return SeriesView.model_validate(row)
+
+
+@router.patch("/number-series/{series_id}", tags=["settings"])
+async def update_number_series(
+    series_id: UUID,
+    body: SeriesChanges,
+    actor: SettingsWriter,
+    tx: Tx,
+    at: Now,
+    seen: MustSee,
+    response: Response,
+) -> SeriesView:
+    """Change a number series, in no way that renumbers or gives a number twice.
+
+    Once it gave a number, pattern and reset policy stay, and the issuer keeps its tax id.
+    An archived series gives no more numbers; the default one cannot be archived.
+    """
+    row = await series.lock(tx, actor, series_id)
+    seen.check(row.version)
+    await series.edit(tx, actor, row, body, at=at)
     set_etag(response, row.version)
     return SeriesView.model_validate(row)
 

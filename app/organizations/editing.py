@@ -1,9 +1,10 @@
-"""Verbs: change the organization's own data; give it another logo, or none."""
+"""Verbs: change a letterhead, the organization's own or a profile; give it a logo, or none."""
 
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from typing import TypeAlias
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -13,25 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.kernel.actor import Actor, Permission
 from app.kernel.findings import Findings, Refused
 from app.organizations import letterheads
-from app.organizations.auditing import Changes, audit, difference
-from app.organizations.models import Letterhead, Logo, Organization
-from app.organizations.settings_schemas import OrganizationChanges
+from app.organizations.auditing import audit, difference
+from app.organizations.models import IssuerProfile, Logo, Organization
+from app.organizations.settings_schemas import LetterheadChanges
 
-_DEFAULTS = (
-    "default_language", "default_tax_rate", "quote_validity_days", "payment_terms_days",
-    "simplified_activity",
-)  # fmt: skip
+Row: TypeAlias = Organization | IssuerProfile
+
+_SUBJECTS: Mapping[type[Row], str] = {
+    Organization: "organization",
+    IssuerProfile: "issuer_profile",
+}
 
 
 async def edit(
-    tx: AsyncSession,
-    actor: Actor,
-    organization: Organization,
-    changes: OrganizationChanges,
-    *,
-    at: datetime,
+    tx: AsyncSession, actor: Actor, row: Row, changes: LetterheadChanges, *, at: datetime
 ) -> None:
-    """Change the organization; fields that did not come are left alone.
+    """Change the organization or a profile; fields that did not come are left alone.
 
     Documents already issued keep what they say. A body that changes nothing leaves no
     trace.
@@ -39,7 +37,7 @@ async def edit(
     Args:
         tx: The request's transaction.
         actor: Who edits.
-        organization: Read for update.
+        row: Read for update.
         changes: The body; what came is in its `model_fields_set`.
         at: Now.
 
@@ -50,33 +48,27 @@ async def edit(
     actor.require(Permission.SETTINGS_WRITE)
     came = {name: getattr(changes, name) for name in changes.model_fields_set}
     findings = Findings()
-    stored = letterheads.checked(
-        {name: value for name, value in came.items() if name in letterheads.FIELDS},
-        findings,
-        {name: getattr(organization, name) for name in letterheads.FIELDS},
+    present = {name: getattr(row, name) for name in letterheads.FIELDS}
+    stored = came | letterheads.checked(
+        {name: came[name] for name in letterheads.FIELDS if name in came}, findings, present
     )
-    stored |= {name: value for name, value in came.items() if name in _DEFAULTS}
     if "time_zone" in came:
-        stored["time_zone"] = findings.take("/time_zone", _time_zone, changes.time_zone)
+        stored["time_zone"] = findings.take("/time_zone", _time_zone, came["time_zone"])
     findings.require_none()
-    await _change(tx, actor, organization, stored, at=at)
+    await change(tx, actor, row, stored, at=at)
 
 
-async def set_logo(
-    tx: AsyncSession, actor: Actor, organization: Organization, jpeg: bytes, *, at: datetime
-) -> None:
+async def set_logo(tx: AsyncSession, actor: Actor, row: Row, jpeg: bytes, *, at: datetime) -> None:
     """Print a prepared logo from now on; documents already issued keep theirs."""
     actor.require(Permission.SETTINGS_WRITE)
-    sha256 = await keep_logo(tx, organization.id, jpeg, at=at)
-    await _change(tx, actor, organization, {"logo_sha256": sha256}, at=at)
+    sha256 = await keep_logo(tx, actor.organization_id, jpeg, at=at)
+    await change(tx, actor, row, {"logo_sha256": sha256}, at=at)
 
 
-async def remove_logo(
-    tx: AsyncSession, actor: Actor, organization: Organization, *, at: datetime
-) -> None:
+async def remove_logo(tx: AsyncSession, actor: Actor, row: Row, *, at: datetime) -> None:
     """Print no logo from now on."""
     actor.require(Permission.SETTINGS_WRITE)
-    await _change(tx, actor, organization, {"logo_sha256": None}, at=at)
+    await change(tx, actor, row, {"logo_sha256": None}, at=at)
 
 
 async def keep_logo(tx: AsyncSession, organization_id: UUID, jpeg: bytes, *, at: datetime) -> str:
@@ -90,35 +82,25 @@ async def keep_logo(tx: AsyncSession, organization_id: UUID, jpeg: bytes, *, at:
     return sha256
 
 
-def apply(actor: Actor, row: Letterhead, values: Mapping[str, object]) -> Changes:
-    """Write values to a row; give what became what.
+async def change(
+    tx: AsyncSession, actor: Actor, row: Row, values: Mapping[str, object], *, at: datetime
+) -> None:
+    """Write checked values to a row and to the audit, if any differs.
 
     Raises:
         Forbidden: Tax id or IBAN would change, and the last sign-in is too old.
     """
     changes = difference({name: getattr(row, name) for name in values}, values)
+    if not changes:
+        return
     if letterheads.SENSITIVE & changes.keys():
         actor.require_recent_sign_in()
     for name in changes:
         setattr(row, name, values[name])
-    return changes
-
-
-async def _change(
-    tx: AsyncSession,
-    actor: Actor,
-    organization: Organization,
-    values: Mapping[str, object],
-    *,
-    at: datetime,
-) -> None:
-    changes = apply(actor, organization, values)
-    if not changes:
-        return
-    organization.version += 1
+    row.version += 1
     await tx.flush()
-    subject = ("organization", organization.id)
-    await audit(tx, actor, "organization.updated", *subject, changes, at=at)
+    subject = _SUBJECTS[type(row)]
+    await audit(tx, actor, f"{subject}.updated", subject, row.id, changes, at=at)
 
 
 def _time_zone(name: str) -> str:

@@ -8,7 +8,7 @@ from app.kernel.findings import Findings
 
 FIELDS = (
     "name", "legal_name", "tax_id", "street", "postal_code", "city", "province", "country",
-    "email", "phone", "mercantile_registry", "iban", "accent_color",
+    "email", "phone", "mercantile_registry", "iban", "footer", "accent_color",
 )  # fmt: skip
 """Everything of a letterhead but its logo, which is uploaded."""
 

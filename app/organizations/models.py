@@ -37,6 +37,8 @@ class Letterhead:
     phone: Mapped[str | None]
     mercantile_registry: Mapped[str | None]
     iban: Mapped[str | None]
+    footer: Mapped[str]
+    """The house's own line at the foot of every page; may be empty."""
     accent_color: Mapped[str]
     logo_sha256: Mapped[str | None]
 
@@ -60,6 +62,24 @@ class Organization(Letterhead, Base):
     """Its activity is one of ROF art. 4.2: simplified invoices up to 3,000 €, not 400."""
     payments_enabled: Mapped[bool]
     """Set by payments alone, so that documents and pages need not look up."""
+    created_at: Mapped[datetime]
+    version: Mapped[int]
+
+
+class IssuerProfile(Letterhead, Base):
+    """Another letterhead of the organization, which number series may issue under."""
+
+    __tablename__ = "issuer_profiles"
+    __table_args__ = (
+        CheckConstraint("accent_color ~ '^#[0-9a-f]{6}$'", name="accent_color"),
+        CheckConstraint("status in ('active', 'archived')", name="status"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    """What staff call it."""
+    status: Mapped[str]
     created_at: Mapped[datetime]
     version: Mapped[int]
 

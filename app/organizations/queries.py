@@ -16,6 +16,7 @@ from app.organizations.models import (
     AllowedOrigin,
     ApiKey,
     AuditEntry,
+    IssuerProfile,
     Logo,
     Membership,
     Organization,
@@ -51,6 +52,37 @@ def _keep(tx: AsyncSession, organization: Organization) -> None:
 async def ids(tx: AsyncSession) -> list[UUID]:
     """List every organization, for sweeps that then enter each; the worker alone may."""
     return list(await tx.scalars(select(Organization.id).order_by(Organization.id)))
+
+
+async def issuer_profile(
+    tx: AsyncSession, actor: Actor, profile_id: UUID, *, for_update: bool = False
+) -> IssuerProfile:
+    """Give one profile of the actor's organization.
+
+    Raises:
+        NotFound: There is none.
+    """
+    query = select(IssuerProfile).where(
+        IssuerProfile.organization_id == actor.organization_id, IssuerProfile.id == profile_id
+    )
+    if for_update:
+        query = query.with_for_update(key_share=True)
+    profile = await tx.scalar(query)
+    if profile is None:
+        raise NotFound
+    return profile
+
+
+async def list_issuer_profiles(
+    tx: AsyncSession, actor: Actor, *, status: str, after: UUID | None, limit: int
+) -> list[IssuerProfile]:
+    """List profiles, oldest first, one more than the limit."""
+    query = select(IssuerProfile).where(
+        IssuerProfile.organization_id == actor.organization_id, IssuerProfile.status == status
+    )
+    if after is not None:
+        query = query.where(IssuerProfile.id > after)
+    return list(await tx.scalars(query.order_by(IssuerProfile.id).limit(limit + 1)))
 
 
 async def logo(tx: AsyncSession, organization_id: UUID, sha256: str | None) -> bytes | None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel import reach
 from app.kernel.actor import Actor, Permission, Visibility
+from app.kernel.colors import HOUSE_ACCENT
 from app.kernel.database import enter_organization
 from app.kernel.errors import Fault, Forbidden, Invalid
 from app.kernel.findings import Findings
@@ -48,7 +49,8 @@ class Founding:
     iban: str | None = None
     time_zone: str = "Europe/Madrid"
     default_language: str = "es"
-    accent_color: str = "#0f5a78"
+    accent_color: str = HOUSE_ACCENT
+    footer: str = ""
 
 
 async def found_organization(

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from app.web.schemas import Body, DecimalText, Instant, Line, View, unset
+from app.kernel.colors import HOUSE_ACCENT
+from app.web.schemas import Body, DecimalText, Instant, Line, PageQuery, View, unset
 
 Name = Annotated[Line, StringConstraints(min_length=1, max_length=120)]
 LegalName = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
@@ -19,13 +20,18 @@ Email = Annotated[Line, StringConstraints(min_length=1, max_length=254)]
 Phone = Annotated[Line, StringConstraints(min_length=1, max_length=40)]
 Registry = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
 Iban = Annotated[Line, StringConstraints(min_length=1, max_length=50)]
+Footer = Annotated[Line, StringConstraints(max_length=200)]
+Label = Annotated[Line, StringConstraints(min_length=1, max_length=80)]
 Color = Annotated[str, StringConstraints(pattern="^#[0-9A-Fa-f]{6}$")]
 Days = Annotated[int, Field(strict=True, ge=0, le=365)]
 ValidDays = Annotated[int, Field(strict=True, ge=1, le=365)]
 Rate = Annotated[DecimalText, Field(ge=0, le=100, decimal_places=2)]
+Status = Literal["active", "archived"]
 TimeZone = Annotated[Line, StringConstraints(min_length=1, max_length=64)]
 
 _ACCENT = "Of rules, links and the filled button; what is read on it is chosen to contrast."
+_FOOTER = "A line of the house's own at the foot of every page."
+_LABEL = "What staff call it; clients never see it."
 _NAME = "The name clients know."
 _REGISTRY = "Mercantile Registry data, printed at the foot (CCom art. 24.1)."
 
@@ -45,6 +51,7 @@ class LetterheadChanges(Body):
     phone: Phone | None = Field(None, examples=["+34971000000"])
     mercantile_registry: Registry | None = Field(None, description=_REGISTRY, examples=[None])
     iban: Iban | None = Field(None, examples=["ES9121000418450200051332"])
+    footer: Footer = unset()
     accent_color: Color = unset()
 
 
@@ -60,6 +67,38 @@ class OrganizationChanges(LetterheadChanges):
     quote_validity_days: ValidDays = unset()
     payment_terms_days: Days = unset()
     simplified_activity: StrictBool = unset()
+
+
+class IssuerProfileCreate(Body):
+    """Another letterhead to issue under; give it a logo afterwards."""
+
+    label: Label = Field(description=_LABEL, examples=["Escuela de vela"])
+    name: Name = Field(description=_NAME, examples=["Escuela de Vela Ejemplo"])
+    legal_name: LegalName = Field(examples=["Escuela de Vela Ejemplo, S.L."])
+    tax_id: TaxId = Field(examples=["B83534750"])
+    street: Street = Field(examples=["Muelle de Muestra 5"])
+    postal_code: PostalCode = Field(examples=["07001"])
+    city: City = Field(examples=["Palma"])
+    province: Province = Field(
+        "", description="In Spain, the postcode's when left out or empty.", examples=[""]
+    )
+    country: Country = Field("ES", description="ISO 3166, two letters.", examples=["ES"])
+    email: Email = Field(examples=["escuela@taller.example"])
+    phone: Phone | None = Field(None, examples=["+34971000001"])
+    mercantile_registry: Registry | None = Field(None, description=_REGISTRY, examples=[None])
+    iban: Iban | None = Field(None, examples=["ES9121000418450200051332"])
+    footer: Footer = Field("", description=_FOOTER, examples=[""])
+    accent_color: Color = Field(HOUSE_ACCENT, description=_ACCENT, examples=[HOUSE_ACCENT])
+
+
+class IssuerProfileChanges(LetterheadChanges):
+    """Changes: what is left out is left alone, null clears.
+
+    Documents already issued keep what they say.
+    """
+
+    label: Label = unset()
+    status: Status = unset()
 
 
 class LetterheadView(View):
@@ -80,6 +119,7 @@ class LetterheadView(View):
         description=_REGISTRY, examples=["R.M. de Palma, tomo 1, folio 1, hoja PM-1"]
     )
     iban: str | None = Field(examples=["ES9121000418450200051332"])
+    footer: str = Field(description=_FOOTER, examples=[""])
     accent_color: str = Field(description=_ACCENT, examples=["#0f5a78"])
     logo_sha256: str | None = Field(
         description="Of the prepared logo; null without one.", examples=[None]
@@ -101,3 +141,18 @@ class OrganizationView(LetterheadView):
     payments_enabled: bool
     created_at: Instant
     version: int = Field(description="What If-Match takes.", examples=[1])
+
+
+class IssuerProfileView(LetterheadView):
+    """Another letterhead of the organization."""
+
+    label: str = Field(description=_LABEL, examples=["Escuela de vela"])
+    status: str = Field(description="`active` or `archived`.", examples=["active"])
+    created_at: Instant
+    version: int = Field(description="What If-Match takes.", examples=[1])
+
+
+class IssuerProfileQuery(PageQuery):
+    """Filters of the list of issuer profiles."""
+
+    status: Status = Field("active", description="`archived` for those put away.")

@@ -98,6 +98,20 @@ async def _govern(office: Office, world: World) -> None:
     await office.api.get(path)
 
 
+async def _archive_issuer(office: Office, world: World) -> None:
+    """Change a letterhead and a series, then put the letterhead away."""
+    profile = f"/v1/issuer-profiles/{world.ids['issuer_profile_id'][0]}"
+    await office.api.patch(profile, json={"label": "Otra"})
+    await office.api.delete(f"{profile}/logo")
+    await office.api.delete(profile)
+    await office.api.patch(f"/v1/number-series/{world.ids['series_id'][0]}", json={"name": "X"})
+    template = f"/v1/email-templates/{world.ids['email_template_id'][0]}"
+    await office.api.patch(template, json={"subject": "{{ document.number }}"})
+    trial = {"document_type": "quote", "language": "es"}
+    await office.api.post("/v1/email-templates/preview", json=trial)
+    await office.api.delete(template)
+
+
 @pytest.mark.usefixtures("rival")
 async def test_answers_are_as_documented(
     office: Office, anonymous: httpx.AsyncClient, mail: FakeMail
@@ -152,6 +166,7 @@ async def test_answers_are_as_documented(
     await office.api.post(f"/v1/documents/{sent}/decisions", json=decision)
     await office.api.delete(f"/v1/documents/{draft}")
     await office.api.delete(f"/v1/contacts/{contact}")
+    await _archive_issuer(office, world)
     await office.api.delete(f"/v1/api-keys/{world.ids['api_key_id'][0]}")
     for path in ("/v1/meta/problems", "/v1/meta/event-kinds", "/health/live", "/health/ready"):
         await anonymous.get(path)

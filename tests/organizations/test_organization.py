@@ -1,5 +1,6 @@
 """The organization's own data and logo: changed, checked, never under what was issued."""
 
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -128,6 +129,29 @@ async def test_changes_need_the_version_and_the_permission(
     reading = {**stale, "Authorization": f"Bearer {secret}"}
     answer = await office.api.request(method, path, headers=reading, **body)
     assert (answer.status_code, answer.json()["reason"]) == (403, "permission_missing")
+
+
+async def test_tax_id_and_iban_want_a_recent_sign_in_and_the_rest_does_not(
+    office: Office,
+) -> None:
+    before = (await office.api.get(PATH)).json()
+    office.clock.advance(timedelta(minutes=6))
+    for body in ({"iban": None}, {"tax_id": "A58818501", "name": "Otro"}):
+        answer = await office.api.patch(PATH, json=body)
+        assert (answer.status_code, answer.json()["reason"]) == (403, "recent_sign_in_required")
+    unchanged = {"iban": before["iban"], "name": "Otro"}
+    assert (await office.api.patch(PATH, json=unchanged)).status_code == 200
+
+
+async def test_every_change_is_audited(office: Office) -> None:
+    await office.api.patch(PATH, json={"name": "Otro", "iban": None})
+    await office.api.put(LOGO, content=a_png(), headers=PNG)
+    await office.api.put(LOGO, content=a_png(), headers=PNG)
+    await office.api.delete(LOGO)
+    told = await office.api.get("/v1/audit", params={"action": "organization.updated"})
+    fields = [[change["field"] for change in one["changes"]] for one in told.json()["data"]]
+    assert [sorted(one) for one in fields] == [["logo_sha256"], ["logo_sha256"], ["iban", "name"]]
+    assert {one["subject_id"] for one in told.json()["data"]} == {str(office.organization_id)}
 
 
 async def test_documents_already_issued_keep_what_they_say(office: Office) -> None:

@@ -17,9 +17,11 @@ import pytest
 from app.kernel.actor import Permission
 from app.settings import Settings
 from tests.clients import client_behind
+from tests.dispatch.test_templates import QUOTE
 from tests.factories import CONTACT, Json, a_contact, a_payment, a_png, a_quote, a_sent_quote
 from tests.fakes import FakeMail
 from tests.offices import Office, client_of
+from tests.organizations.test_issuers import PROFILE
 
 Operation = tuple[str, str, dict[str, Any]]
 Row = tuple[str, str]
@@ -64,6 +66,12 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     png = {"Content-Type": "image/png"}
     put = await office.api.put("/v1/organization/logo", content=a_png(), headers=png)
     assert put.status_code == 200, put.text
+    profile = await office.api.post("/v1/issuer-profiles", json=PROFILE)
+    assert profile.status_code == 201, profile.text
+    logo = f"/v1/issuer-profiles/{profile.json()['id']}/logo"
+    assert (await office.api.put(logo, content=a_png(), headers=png)).status_code == 200
+    template = await office.api.post("/v1/email-templates", json=QUOTE)
+    assert template.status_code == 201, template.text
     series = (await office.api.get("/v1/number-series")).json()["data"]
     notices = (await office.api.get("/v1/notices")).json()["data"]
     assert notices, "a rejection raises a notice"
@@ -74,6 +82,8 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
         "payment_id": [payment["id"]],
         "refund_id": [refund["id"]],
         "api_key_id": [made.json()["id"]],
+        "email_template_id": [template.json()["id"]],
+        "issuer_profile_id": [profile.json()["id"]],
         "series_id": [one["id"] for one in series],
         "notice_id": [one["id"] for one in notices],
         "comment_id": [noted.json()["id"]],

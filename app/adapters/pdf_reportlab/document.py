@@ -90,10 +90,11 @@ def version_of(says: Printable, words: Wording) -> str:
 
 
 def _identity(issuer: Party, words: Wording) -> str:
-    """Give legal name, tax id and registry (CCom art. 24.1) for the footer."""
+    """Give legal name, tax id, registry (CCom art. 24.1) and its own line for the footer."""
     tax_id = words("tax_id", tax_id=issuer.tax_id) if issuer.tax_id else ""
     first = " · ".join(part for part in (issuer.name, tax_id) if part)
-    return "\n".join(part for part in (first, (issuer.registry or "").strip()) if part)
+    parts = (first, (issuer.registry or "").strip(), issuer.footer.strip())
+    return "\n".join(part for part in parts if part)
 
 
 def _opening(says: Printable, words: Wording, logo: bytes | None) -> Opening:
