@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.adapters.lemonway.access import Access, Addresses
+from app.adapters.lemonway.gateway import open_lemonway
 from app.adapters.mail_smtp import SmtpTransport
 from app.adapters.pdf_reportlab import ReportlabPrinter
 from app.documents.ports import Printer
@@ -14,7 +16,9 @@ from app.kernel.clock import Clock, SystemClock
 from app.kernel.database import Database, open_engine
 from app.kernel.vault import Vault
 from app.mail.ports import MailTransport
+from app.notices import alarms
 from app.organizations.passwords import Passwords
+from app.payments.desk import Desk, Provider
 from app.settings import Settings
 
 if TYPE_CHECKING:  # it takes long to load, and is off by default
@@ -32,6 +36,8 @@ class Container:
     passwords: Passwords
     printer: Printer
     mail: MailTransport
+    provider: Provider | None
+    """The payment provider; None where payments are not set up."""
     traces: "TracerProvider | None" = None
 
     @property
@@ -39,9 +45,22 @@ class Container:
         """The key that signs cursors and nonces, and peppers API keys."""
         return self.settings.secret_key.get_secret_value().encode()
 
+    @property
+    def desk(self) -> Desk | None:
+        """What the work on payments stands on; None where they are not set up."""
+        if self.provider is None:
+            return None
+        return Desk(
+            database=self.database,
+            clock=self.clock,
+            provider=self.provider,
+            alarm=alarms.payment_moves,
+            account_alarm=alarms.account_moves,
+        )
+
     def parts(self) -> dict[type, object]:
         """Give the parts by type, as routers ask for them."""
-        return {
+        parts: dict[type[object], object] = {
             Settings: self.settings,
             Database: self.database,
             Vault: self.vault,
@@ -49,6 +68,9 @@ class Container:
             Printer: self.printer,
             MailTransport: self.mail,
         }
+        if self.desk is not None:
+            parts[Desk] = self.desk
+        return parts
 
 
 @asynccontextmanager
@@ -80,7 +102,13 @@ async def open_container(settings: Settings, *, for_worker: bool) -> AsyncIterat
     )
     traces = None if for_worker else _open_traces(settings)
     threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
-    try:
+    async with AsyncExitStack() as opened:
+        provider = await _open_provider(settings, opened)
+        opened.push_async_callback(engine.dispose)
+        opened.push_async_callback(mail.aclose)
+        opened.callback(threads.shutdown, wait=False)
+        if traces is not None:
+            opened.push_async_callback(asyncio.to_thread, traces.shutdown)
         yield Container(
             settings=settings,
             database=Database(engine),
@@ -89,14 +117,28 @@ async def open_container(settings: Settings, *, for_worker: bool) -> AsyncIterat
             passwords=Passwords(threads),
             printer=ReportlabPrinter(),
             mail=mail,
+            provider=provider,
             traces=traces,
         )
-    finally:
-        if traces is not None:
-            await asyncio.to_thread(traces.shutdown)
-        threads.shutdown(wait=False)
-        await mail.aclose()
-        await engine.dispose()
+
+
+async def _open_provider(settings: Settings, opened: AsyncExitStack) -> Provider | None:
+    if settings.lemonway_api_key is None:
+        return None
+    access = Access(
+        addresses=Addresses(
+            token=settings.lemonway_token_url,
+            directkit=settings.lemonway_directkit_url,
+            webkit=settings.lemonway_webkit_url,
+            onboarding=settings.lemonway_onboarding_url,
+            forms=settings.lemonway_forms_url,
+        ),
+        api_key=settings.lemonway_api_key.get_secret_value(),
+        server_ip=settings.lemonway_server_ip,
+        profile=settings.lemonway_profile,
+        solution_name=settings.lemonway_solution_name,
+    )
+    return await opened.enter_async_context(open_lemonway(access))
 
 
 def _open_traces(settings: Settings) -> "TracerProvider | None":

@@ -30,8 +30,12 @@ from app.organizations.router import router as access
 from app.organizations.settings_router import router as settings
 from app.organizations.totp_router import router as totp
 from app.organizations.users_router import router as users
+from app.payments.account_router import router as payment_account
+from app.payments.hooks import router as provider_hooks
 from app.payments.router import router as payments
 from app.portal.browser import router as browser
+from app.portal.pay_browser import router as paying_browser
+from app.portal.pay_router import router as portal_payments
 from app.portal.router import router as portal
 from app.web import docs, health, idempotency, meta, openapi, problems
 from app.web.cors import Cors
@@ -88,7 +92,11 @@ def create_app(container: Container) -> FastAPI:
         history,
         notices,
         payments,
+        payment_account,
+        provider_hooks,
         portal,
+        portal_payments,
+        paying_browser,
         browser,
         meta.router,
         health.router,

@@ -89,6 +89,39 @@ class Settings(BaseSettings):
     mail_from: str = Field(
         "documentos@conforme.example", description="Sender address of the platform's relay."
     )
+    lemonway_api_key: SecretStr | None = Field(
+        None, description="Key of the contract with Lemonway; without it nothing is paid on line."
+    )
+    lemonway_token_url: str = Field(
+        "https://sandbox-api.lemonway.fr/oauth/api/v1/oauth/token",
+        description="Lemonway's token endpoint.",
+    )
+    lemonway_directkit_url: str = Field(
+        "", description="Base of DirectKit, complete, up to and without `/v2`."
+    )
+    lemonway_webkit_url: str = Field("", description="The card page, complete.")
+    lemonway_onboarding_url: str = Field(
+        "https://onboarding-api.sandbox.lemonway.com",
+        description="Base of the Online Onboarding API.",
+    )
+    lemonway_forms_url: str = Field(
+        "https://onboarding.sandbox.lemonway.com",
+        description="Base of the hosted onboarding pages.",
+    )
+    lemonway_server_ip: str = Field(
+        "127.0.0.1", description="Our public address, named where no payer's browser asks."
+    )
+    lemonway_profile: str = Field(
+        "MERCHANT", description="The role of organizations that apply, as the contract says."
+    )
+    lemonway_solution_name: str | None = Field(
+        None, description="Name of the solution, if the contract has one."
+    )
+    lemonway_hook_secret: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="The last part of `/hooks/lemonway/…`, given to Lemonway's dashboard.",
+    )
     metrics_token: SecretStr | None = Field(
         None,
         min_length=16,

@@ -1,7 +1,7 @@
 """The job process: which function does which job, and what comes round by the clock."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -9,25 +9,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.container import Container
 from app.dispatch import sending
-from app.dispatch.models import Recipient
 from app.dispatch.outbox import Outbox
 from app.dispatch.tasks import SendMessage
-from app.documents.models import Decision, Document
+from app.documents.models import Decision
 from app.documents.tasks import RenderPdf, give_up_pdf, render_pdf
 from app.events import sequencing
 from app.events.models import Event
 from app.invariants import watching
 from app.jobs.queue import Job
 from app.jobs.runner import HEARTBEAT_TIMEOUT, Handler, Runner, Scheduled
-from app.kernel.actor import Actor
 from app.kernel.batches import until_done
 from app.kernel.database import Base
-from app.notices import service as notices
+from app.notices import alarms
 from app.operations import forgetting
 from app.organizations import mailing
 from app.organizations import queries as organizations
 from app.organizations.mailing import Post, SendInvitation, SendPasswordReset
 from app.organizations.models import AuditEntry
+from app.payments import accounts, calls, checking
+from app.payments.desk import Desk
+from app.payments.tasks import CheckAccount, CheckPayment, HandleCall
 
 CHAINED = (Event.__tablename__, Decision.__tablename__, AuditEntry.__tablename__)
 
@@ -55,12 +56,28 @@ def handlers_of(container: Container) -> Mapping[type[Job], Handler]:
     async def send_password_reset(job: SendPasswordReset) -> None:
         await mailing.send_password_reset(job, post)
 
-    return {
+    handlers: dict[type[Job], Handler] = {
         SendMessage: send,
         RenderPdf: render,
         SendInvitation: send_invitation,
         SendPasswordReset: send_password_reset,
     }
+    if (desk := container.desk) is not None:
+        handlers |= _payment_handlers(desk)
+    return handlers
+
+
+def _payment_handlers(desk: Desk) -> dict[type[Job], Handler]:
+    async def check_payment(job: CheckPayment) -> None:
+        await checking.check(job, desk)
+
+    async def check_account(job: CheckAccount) -> None:
+        await accounts.check(job.organization_id, desk)
+
+    async def handle_call(job: HandleCall) -> None:
+        await calls.handle(job, desk)
+
+    return {CheckPayment: check_payment, CheckAccount: check_account, HandleCall: handle_call}
 
 
 def burials_of(container: Container) -> Mapping[type[Job], Handler]:
@@ -93,10 +110,35 @@ def schedules_of(container: Container) -> tuple[Scheduled, ...]:
         await watching.check_in_turn(container.database, container.clock)
 
     return (
+        *_payment_schedules(container),
         Scheduled("dispatch.sweep", "* * * * *", sweep_messages),
         Scheduled("events.chain", "* * * * *", chain_events),
         Scheduled("invariants.check", "7 * * * *", check_invariants),
         Scheduled("expired.forget", "17 3 * * *", forget_expired),
+    )
+
+
+def _payment_schedules(container: Container) -> tuple[Scheduled, ...]:
+    desk = container.desk
+    if desk is None:
+        return ()
+
+    async def look_at_payments() -> None:
+        async with container.database.transaction() as tx:
+            organization_ids = await organizations.ids(tx)
+        for organization_id in organization_ids:
+            await checking.sweep(desk, organization_id)
+
+    async def look_at_accounts() -> None:
+        async with container.database.transaction() as tx:
+            organization_ids = await organizations.ids(tx)
+        for organization_id in organization_ids:
+            async with container.database.transaction(organization_id) as tx:
+                await accounts.look_again(tx, organization_id)
+
+    return (
+        Scheduled("payments.sweep", "* * * * *", look_at_payments),
+        Scheduled("payments.accounts", "7 * * * *", look_at_accounts),
     )
 
 
@@ -110,7 +152,7 @@ def outbox_of(container: Container) -> Outbox:
         transport=container.mail,
         mail_from=container.settings.mail_from,
         public_url=container.settings.public_url,
-        alarm=_alarm,
+        alarm=alarms.message_fails,
     )
 
 
@@ -135,21 +177,3 @@ async def _chain(tx: AsyncSession, organization_id: UUID) -> int:
         await sequencing.chain(tx, organization_id, Base.metadata.tables[name]) for name in CHAINED
     ]
     return sum(counts)
-
-
-async def _alarm(
-    tx: AsyncSession, actor: Actor, document: Document, recipient: Recipient, *, at: datetime
-) -> None:
-    """Raise the notice of a message that will not arrive by itself."""
-    await notices.raise_about(
-        tx,
-        actor,
-        document,
-        "dispatch.recipient_state_changed",
-        subject_type="dispatch",
-        subject_id=recipient.dispatch_id,
-        at=at,
-        address=recipient.address,
-        state=recipient.state,
-        reason=recipient.last_error,
-    )

@@ -26,6 +26,7 @@ from app.main import create_app
 from app.sandbox import postgres
 from app.settings import Settings
 from tests.fakes import FakeMail, FixedClock
+from tests.fakes_payments import FakeProvider
 from tests.offices import Office, client_of, found_office
 
 ROOT = Path(__file__).parent.parent
@@ -104,6 +105,7 @@ async def settings(worker_id: str) -> Settings:
             "public_url": "http://docs.example",
             "smtp_security": "none",
             "rate_limit_factor": 1000,
+            "lemonway_hook_secret": "the last part of an address nobody guesses",
         }
     )
 
@@ -135,15 +137,25 @@ def mail() -> FakeMail:
 
 
 @pytest.fixture
-def container(opened: Container, clock: FixedClock, mail: FakeMail) -> Container:
-    """The API's container, its clock and its mail in the test's hands."""
-    return replace(opened, clock=clock, mail=mail)
+def provider() -> FakeProvider:
+    """A payment provider that pays when it is told."""
+    return FakeProvider()
 
 
 @pytest.fixture
-def worker(opened_worker: Container, clock: FixedClock, mail: FakeMail) -> Container:
-    """The worker's container, with the same clock and mail."""
-    return replace(opened_worker, clock=clock, mail=mail)
+def container(
+    opened: Container, clock: FixedClock, mail: FakeMail, provider: FakeProvider
+) -> Container:
+    """The API's container, its clock, mail and payment provider in the test's hands."""
+    return replace(opened, clock=clock, mail=mail, provider=provider)
+
+
+@pytest.fixture
+def worker(
+    opened_worker: Container, clock: FixedClock, mail: FakeMail, provider: FakeProvider
+) -> Container:
+    """The worker's container, with the same clock, mail and payment provider."""
+    return replace(opened_worker, clock=clock, mail=mail, provider=provider)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ class Answer:
     Attributes:
         action: `accept`, `reject` or `undo`.
         name: Who answers, as typed.
-        channel: `public_link` or `staff_on_behalf`.
+        channel: `public_link`, `staff_on_behalf` or `payment`.
         evidence: What is kept with it, to show later who said what.
     """
 
@@ -137,6 +137,32 @@ async def answer_on_behalf(
         return None
     if answer.action == "reject" and document.decision == "accepted":
         raise Conflict(reason="already_accepted", extra={"current_status": document.status})
+    last = await queries.last_decision(tx, document, document.revision)
+    return await _decide(tx, actor, document, document.revision, last, answer, at=at)
+
+
+async def accept_by_payment(
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    name: str,
+    evidence: dict[str, JsonValue],
+    *,
+    at: datetime,
+) -> Decision | None:
+    """Record that who pays a quote accepts it; None when it is accepted, or no longer stands.
+
+    Args:
+        tx: The transaction that books the payment.
+        actor: The payment provider, who said that the money is there.
+        document: Read for update.
+        name: Who paid.
+        evidence: Which payment it was.
+        at: Now.
+    """
+    if document.issue_state != "issued" or document.decision == "accepted":
+        return None
+    answer = Answer("accept", name, "payment", None, document.pdf_sha256 or "", evidence)
     last = await queries.last_decision(tx, document, document.revision)
     return await _decide(tx, actor, document, document.revision, last, answer, at=at)
 

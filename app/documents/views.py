@@ -138,7 +138,7 @@ def written(value: Decimal | None, places_min: int) -> Decimal | None:
 
 def decision_of(decision: Decision, *, is_current: bool) -> DecisionView:
     """Show one answer."""
-    kinds = {"user": "staff", "integration": "staff"}
+    kinds = {"user": "staff", "integration": "staff", "payment_partner": "payment"}
     return DecisionView(
         id=decision.id,
         revision=decision.revision,

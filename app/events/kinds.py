@@ -22,8 +22,11 @@ KINDS: Mapping[str, Group] = {
     "dispatch.cancelled": Group.MESSAGES,
     "dispatch.recipient_state_changed": Group.MESSAGES,
     "comment.created": Group.COMMENTS,
+    "payment.started": Group.PAYMENTS,
     "payment.received": Group.PAYMENTS,
+    "payment.failed": Group.PAYMENTS,
     "payment.refunded": Group.PAYMENTS,
+    "payment_account.state_changed": Group.PAYMENTS,
     "notice.created": Group.DOCUMENTS,
     "notice.reviewed": Group.DOCUMENTS,
 }

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -192,4 +193,13 @@ async def allow_origin(tx: AsyncSession, organization_id: UUID, origin: str) -> 
         insert(AllowedOrigin)
         .values(organization_id=organization_id, origin=origin)
         .on_conflict_do_nothing()
+    )
+
+
+async def enable_payments(tx: AsyncSession, organization_id: UUID, *, is_enabled: bool) -> None:
+    """Let the organization's documents be paid on line, or no longer; payments alone say so."""
+    await tx.execute(
+        update(Organization)
+        .where(Organization.id == organization_id)
+        .values(payments_enabled=is_enabled)
     )

@@ -1,1 +1,1 @@
-"""Money received for documents: collections, refunds, and the ledger both are read from."""
+"""Being paid: whom the provider allows it, by which way, and what became of the money."""

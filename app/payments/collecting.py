@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import Document
-from app.documents.settling import settle
 from app.events.record import record
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Fault, Invalid
@@ -16,6 +15,7 @@ from app.payments import ledger, queries
 from app.payments.events import received, refunded
 from app.payments.models import Payment, Refund
 from app.payments.schemas import CollectionDraft, RefundDraft
+from app.payments.settlement import settle_document
 
 BACKDATED_MAX_YEARS = 5
 
@@ -75,7 +75,7 @@ async def record_collection(
     tx.add(payment)
     await tx.flush()
     await ledger.book_collection(tx, payment, at=at)
-    await _settle(tx, document, at=at)
+    await settle_document(tx, document, at=at)
     await record(tx, actor, received(payment, document), at=at)
     return payment
 
@@ -128,7 +128,7 @@ async def give_back(
     tx.add(refund)
     await tx.flush()
     await ledger.book_refund(tx, payment, refund, at=at)
-    await _settle(tx, document, at=at)
+    await settle_document(tx, document, at=at)
     await record(tx, actor, refunded(payment, refund, document), at=at)
     return refund
 
@@ -147,18 +147,6 @@ async def resolve(
     payment.reviewed_at = at
     payment.reviewed_by_name = actor.name
     payment.review_note = note
-    await tx.flush()
-
-
-async def _settle(tx: AsyncSession, document: Document, *, at: datetime) -> None:
-    sums = await ledger.settled(tx, document)
-    settle(
-        document,
-        collected_minor=sums.collected_minor,
-        refunded_minor=sums.refunded_minor,
-        is_processing=await queries.is_processing(tx, document),
-        at=at,
-    )
     await tx.flush()
 
 

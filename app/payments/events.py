@@ -5,7 +5,7 @@ from pydantic import JsonValue
 from app.documents.models import Document
 from app.events.record import Fact, Group
 from app.kernel.money import Money
-from app.payments.models import Payment, Refund
+from app.payments.models import Payment, PaymentAccount, Refund
 
 
 def _fact(
@@ -23,8 +23,36 @@ def _fact(
             "type": document.type,
             "number": document.number,
             "method": payment.method,
+            "name": payment.created_by_name,
+            "channel": "online" if payment.reference or payment.provider_id else "office",
             "amount": {"amount": amount.amount_minor, "currency": amount.currency},
             **more,
+        },
+    )
+
+
+def started(payment: Payment, document: Document) -> Fact:
+    """A client set out to pay."""
+    return _fact("payment.started", payment, document, payment.amount)
+
+
+def failed(payment: Payment, document: Document) -> Fact:
+    """The payer's bank, or the provider, said no."""
+    return _fact("payment.failed", payment, document, payment.amount)
+
+
+def account_changed(account: PaymentAccount, before: str) -> Fact:
+    """The provider decided something about the organization's application."""
+    return Fact(
+        kind="payment_account.state_changed",
+        group=Group.PAYMENTS,
+        subject_type="payment_account",
+        subject_id=account.organization_id,
+        payload={
+            "from": before,
+            "to": account.state,
+            "can_receive": account.can_receive,
+            "restrictions": [*account.restrictions],
         },
     )
 

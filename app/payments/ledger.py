@@ -14,7 +14,7 @@ from app.kernel.money import Money
 from app.payments.models import Journal, LedgerEntry, Payment, Refund
 
 _HOLDS = {"cash": "cash", "card_terminal": "card_terminal", "bank_transfer": "bank"}
-"""Which account holds the money of a method."""
+"""Which account holds the money that staff received; the provider holds all other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ async def _book(
     tx.add(journal)
     await tx.flush()
     sides: Sequence[tuple[str, UUID | None, Money]] = (
-        (_HOLDS[payment.method], None, amount),
+        ("provider" if payment.provider_id else _HOLDS[payment.method], None, amount),
         ("receivable", payment.document_id, -amount),
     )
     tx.add_all(

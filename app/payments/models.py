@@ -3,11 +3,13 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from pydantic import JsonValue
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     UniqueConstraint,
     text,
 )
@@ -43,6 +45,8 @@ class Payment(Base):
         CheckConstraint("installment_no >= 1", name="installment"),
         CheckConstraint("reviewed_at is null or review_reason is not null", name="review"),
         CheckConstraint("(state = 'succeeded') = (settled_at is not null)", name="settled"),
+        UniqueConstraint("organization_id", "reference"),
+        UniqueConstraint("organization_id", "provider_id"),
         Index(
             "uq_payments_live",
             "organization_id",
@@ -52,6 +56,12 @@ class Payment(Base):
             postgresql_where=text("state in ('created', 'redirected', 'awaiting_funds')"),
         ),
         Index("ix_payments_document", "organization_id", "document_id", "id"),
+        Index(
+            "ix_payments_check",
+            "organization_id",
+            "check_at",
+            postgresql_where=text("check_at is not null"),
+        ),
         Index(
             "ix_payments_review",
             "organization_id",
@@ -68,6 +78,14 @@ class Payment(Base):
     amount_minor: Mapped[int]
     currency: Mapped[str]
     state: Mapped[str]
+    reference: Mapped[str | None]
+    """Ours, given to the provider before anything else; None for what staff noted."""
+    provider_id: Mapped[str | None]
+    """The provider's transaction, booked once."""
+    recipient_id: Mapped[UUID | None]
+    """Whose link it was started from."""
+    failure: Mapped[str | None]
+    """Why it failed, in the acquirer's words; for staff."""
     review_reason: Mapped[str | None]
     """Why a person has to look, such as `overpaid`; kept after somebody did."""
     reviewed_at: Mapped[datetime | None]
@@ -80,6 +98,8 @@ class Payment(Base):
     created_by_name: Mapped[str]
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    check_at: Mapped[datetime | None]
+    """When the provider is asked again if nothing is heard; None for never."""
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
@@ -167,7 +187,8 @@ class LedgerEntry(Base):
             ["organization_id", "document_id"], [Document.organization_id, Document.id]
         ),
         CheckConstraint(
-            "account in ('receivable', 'bank', 'cash', 'card_terminal')", name="account"
+            "account in ('receivable', 'bank', 'cash', 'card_terminal', 'provider')",
+            name="account",
         ),
         CheckConstraint("(account = 'receivable') = (document_id is not null)", name="document"),
         CheckConstraint("amount_minor <> 0", name="amount"),
@@ -186,3 +207,111 @@ class LedgerEntry(Base):
     document_id: Mapped[UUID | None]
     amount_minor: Mapped[int]
     currency: Mapped[str]
+
+
+class PaymentAccount(Base):
+    """Whether the provider lets an organization be paid, as it said when last asked."""
+
+    __tablename__ = "payment_accounts"
+    __table_args__ = (
+        CheckConstraint(
+            "state in ('not_started', 'awaiting_information', 'under_analysis', 'accepted', "
+            "'update_requested', 'rejected', 'denied', 'blocked')",
+            name="state",
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
+    wallet: Mapped[str]
+    """Our name of its wallet at the provider, never changed."""
+    state: Mapped[str]
+    can_receive: Mapped[bool]
+    """The wallet exists, its papers are in order, and nothing restricts it."""
+    provider_account_id: Mapped[str | None]
+    onboarding_id: Mapped[str | None]
+    requirements: Mapped[JsonValue] = mapped_column(nullable=False)
+    restrictions: Mapped[list[str]]
+    sealed_application: Mapped[bytes] = mapped_column(LargeBinary)
+    """What it applied with: it names a person and their birth date."""
+    transfer_account: Mapped[JsonValue | None]
+    """The wallet's own IBAN, once opened: `{iban, bic, holder}`."""
+    checked_at: Mapped[datetime | None]
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+class Wallet(Base):
+    """From a wallet's name to its organization: a routing table."""
+
+    __tablename__ = "wallets"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id))
+
+
+class ProviderCall(Base):
+    """A call of the provider as it came; it is a hint of where to look, never the truth."""
+
+    __tablename__ = "provider_calls"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "key"),
+        CheckConstraint("state in ('new', 'done', 'ignored')", name="state"),
+        Index(
+            "ix_provider_calls_new",
+            "organization_id",
+            "received_at",
+            postgresql_where=text("state = 'new'"),
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    """The same for a repetition of the same call."""
+    category: Mapped[str]
+    content_type: Mapped[str]
+    query: Mapped[str]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    source: Mapped[str]
+    received_at: Mapped[datetime]
+    state: Mapped[str]
+    handled_at: Mapped[datetime | None]
+
+
+class StrayCall(Base):
+    """A call that names no wallet of ours, kept for the operator."""
+
+    __tablename__ = "stray_calls"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    category: Mapped[str]
+    content_type: Mapped[str]
+    query: Mapped[str]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    source: Mapped[str]
+    received_at: Mapped[datetime]
+
+
+class UnmatchedTransfer(Base):
+    """A transfer that arrived and that nobody awaited; a person says whose it is."""
+
+    __tablename__ = "unmatched_transfers"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "provider_id"),
+        ForeignKeyConstraint(
+            ["organization_id", "payment_id"], [Payment.organization_id, Payment.id]
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    provider_id: Mapped[str]
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    text: Mapped[str]
+    received_at: Mapped[datetime]
+    payment_id: Mapped[UUID | None]
+    """What it became, once matched."""

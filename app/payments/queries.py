@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, not_, select
@@ -13,6 +14,9 @@ from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.payments.models import LIVE, Payment, Refund
 from app.payments.schemas import PaymentQuery, PaymentView
+
+CHECKED_AT_ONCE = 200
+"""Payments whose checks are woken in one transaction."""
 
 
 async def get(
@@ -83,6 +87,95 @@ async def get_refund(tx: AsyncSession, actor: Actor, refund_id: UUID) -> Refund:
 def _seen_by(actor: Actor) -> list[ColumnElement[bool]]:
     own = Payment.organization_id == actor.organization_id
     return [own, sees_document_of(actor, Payment.document_id)]
+
+
+async def find(
+    tx: AsyncSession, organization_id: UUID, payment_id: UUID, *, for_update: bool = False
+) -> Payment | None:
+    """Find one payment; None when there is none."""
+    query = select(Payment).where(
+        Payment.organization_id == organization_id, Payment.id == payment_id
+    )
+    if for_update:
+        query = query.with_for_update()
+    return await tx.scalar(query.execution_options(populate_existing=True))
+
+
+async def due_for_check(
+    tx: AsyncSession, organization_id: UUID, *, at: datetime
+) -> Sequence[Payment]:
+    """List payments whose check is due, locked; those another process holds are left to it."""
+    query = (
+        select(Payment)
+        .where(Payment.organization_id == organization_id, Payment.check_at <= at)
+        .order_by(Payment.check_at)
+        .limit(CHECKED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    return list(await tx.scalars(query.execution_options(populate_existing=True)))
+
+
+async def by_reference(tx: AsyncSession, organization_id: UUID, reference: str) -> Payment | None:
+    """Find the payment we gave this reference."""
+    return await tx.scalar(
+        select(Payment).where(
+            Payment.organization_id == organization_id, Payment.reference == reference
+        )
+    )
+
+
+async def awaited(tx: AsyncSession, organization_id: UUID) -> Sequence[Payment]:
+    """List the transfers a client was given a reference for, and that did not arrive.
+
+    One that was called off counts too: its payer may have wired all the same.
+    """
+    return list(
+        await tx.scalars(
+            select(Payment).where(
+                Payment.organization_id == organization_id,
+                Payment.method == "bank_transfer",
+                Payment.state.in_(("awaiting_funds", "cancelled", "expired")),
+                Payment.reference.is_not(None),
+            )
+        )
+    )
+
+
+async def live(tx: AsyncSession, document: Document, *, for_update: bool = False) -> Payment | None:
+    """Find the payment of a document that is under way."""
+    query = select(Payment).where(
+        Payment.organization_id == document.organization_id,
+        Payment.document_id == document.id,
+        Payment.state.in_(LIVE),
+    )
+    if for_update:
+        query = query.with_for_update()
+    return await tx.scalar(query.execution_options(populate_existing=True))
+
+
+async def last(tx: AsyncSession, document: Document) -> Payment | None:
+    """Find the last payment of a document that is under way or succeeded."""
+    return await tx.scalar(
+        select(Payment)
+        .where(
+            Payment.organization_id == document.organization_id,
+            Payment.document_id == document.id,
+            Payment.state.in_((*LIVE, "succeeded")),
+        )
+        .order_by(Payment.id.desc())
+        .limit(1)
+    )
+
+
+async def by_provider_id(
+    tx: AsyncSession, organization_id: UUID, provider_id: str
+) -> Payment | None:
+    """Find the payment that booked a transaction of the provider."""
+    return await tx.scalar(
+        select(Payment).where(
+            Payment.organization_id == organization_id, Payment.provider_id == provider_id
+        )
+    )
 
 
 async def is_processing(tx: AsyncSession, document: Document) -> bool:

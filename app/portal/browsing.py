@@ -18,11 +18,9 @@ from typing_extensions import override
 from app.kernel.errors import Gone, Malformed, NotFound, Problem, TooMany, Unavailable
 from app.kernel.formats import LANGUAGES
 from app.portal import frames
-from app.portal.confirming import ConfirmPage
 from app.portal.frames import MessagePage, Paths
 from app.portal.guarding import guard
-from app.portal.markup import render
-from app.portal.pages import DocumentPage
+from app.portal.markup import Page, render
 from app.settings import Settings
 from app.web.dependencies import now, provided, source_of
 from app.web.problems import STATUS, language_of
@@ -95,9 +93,7 @@ async def _answer(request: Request, handler: Handler, *, has_token: bool) -> Res
         return problem_response(request, Problem())
 
 
-def page_response(
-    page: DocumentPage | ConfirmPage | MessagePage, status: int = 200
-) -> HTMLResponse:
+def page_response(page: Page, status: int = 200) -> HTMLResponse:
     """Answer with a page in its language."""
     return HTMLResponse(render(page), status, headers={"Content-Language": page.frame.language})
 

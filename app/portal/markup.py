@@ -1,6 +1,7 @@
 """From a page's values to its HTML; everything is escaped by the template engine."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,11 @@ from app.kernel.wording import wording
 from app.portal.confirming import ConfirmPage
 from app.portal.frames import MessagePage
 from app.portal.pages import DocumentPage
+from app.portal.pay_pages import ChoosePage, LeavingPage, OutcomePage, TransferPage
+
+Page = (
+    DocumentPage | ConfirmPage | MessagePage | ChoosePage | LeavingPage | TransferPage | OutcomePage
+)
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "pages"
 STATIC = TEMPLATES / "static"
@@ -23,10 +29,20 @@ _ENVIRONMENT = Environment(
 )
 
 
-def render(page: DocumentPage | ConfirmPage | MessagePage) -> str:
+_NAMES: Mapping[type, str] = {
+    DocumentPage: "document",
+    ConfirmPage: "confirm",
+    MessagePage: "message",
+    ChoosePage: "pay",
+    LeavingPage: "leaving",
+    TransferPage: "transfer",
+    OutcomePage: "outcome",
+}
+
+
+def render(page: Page) -> str:
     """Give the HTML of a page in its language."""
-    names = {DocumentPage: "document", ConfirmPage: "confirm", MessagePage: "message"}
-    template = _ENVIRONMENT.get_template(f"{names[type(page)]}.html")
+    template = _ENVIRONMENT.get_template(f"{_NAMES[type(page)]}.html")
     texts = wording("pages", page.frame.language)
     return template.render(page=page, frame=page.frame, t=texts, version=asset_version)
 

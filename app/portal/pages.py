@@ -129,6 +129,7 @@ def document_page(
         foreign=says.language if says.language != language else "",
         panel=alert
         or panels.done_panel(done, shared, language)
+        or panels.payment_panel(shared, language)
         or panels.state_panel(shared, language),
         pills=panels.pills_of(stage, payment, naming, language, may_answer=shared.link.can_decide),
         subject=says.title,
@@ -153,9 +154,12 @@ def document_page(
 
 
 def _actions(shared: Shared, paths: Paths, naming: Naming, texts: Wording) -> tuple[Action, ...]:
-    """Offer only what is allowed: the next sensible step filled, the rest outlined."""
+    """Offer only what is allowed: the next sensible step filled, the rest outlined.
+
+    Who has paid all of it is asked for nothing more.
+    """
     allowed = [name for name in ("accept", "reject", "pay") if shared.refusals[name] is None]
-    if not allowed:
+    if not allowed or shared.document.payment_state in {"paid", "overpaid"}:
         return ()
     pays_first = shared.says.type in figures.PAYABLE_TYPES and panels.stage_of(shared) != "rejected"
     wanted = ("pay", "accept") if pays_first else ("accept", "pay")

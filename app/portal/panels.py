@@ -157,6 +157,31 @@ def state_panel(shared: Shared, language: str) -> Panel | None:
     return _decided(shared, shared.decision, stage, texts, values)
 
 
+def payment_panel(shared: Shared, language: str) -> Panel | None:
+    """Say that all was paid, or that a transfer is awaited; None when there is neither."""
+    payment = shared.payment
+    if payment is None or not shared.standing.is_current:
+        return None
+    texts = wording("pages", language)
+    values: dict[str, object] = naming_of(shared.says, language).values()
+    values["total"] = formats.money(payment.amount, language)
+    if payment.state == "awaiting_funds" and shared.link.can_decide:
+        values["ref"] = payment.reference or ""
+        heading = rich(texts, "panel.waiting", **values)
+        body = (rich(texts, "panel.waiting.body", **values),)
+        details = Offer(
+            f"pay/{payment.id}", texts("panel.waiting.button"), posts=False, look="text"
+        )
+        return Panel("info", "clock", heading, body, (details,))
+    if payment.settled_at is None or shared.document.payment_state not in {"paid", "overpaid"}:
+        return None
+    zone = ZoneInfo(shared.says.time_zone)
+    values["date"] = formats.long_date(payment.settled_at.astimezone(zone).date(), language)
+    values["how"] = texts(f"how.{payment.method}")
+    heading = rich(texts, f"panel.paid.{naming_of(shared.says, language).gender}", **values)
+    return Panel("ok", "check", heading, (rich(texts, "panel.paid.body", **values),))
+
+
 def rich(texts: Wording, key: str, **values: object) -> Markup:
     """Give a catalogue text with its few tags; every value is escaped."""
     return Markup(texts.texts[key]).format(**values)  # noqa: S704 - our own catalogue
@@ -189,6 +214,8 @@ def _decided(
     tone, icon = _STAGE_LOOKS[stage]
     values["name"] = decision.actor_name
     values["date"] = _date(decision, shared, texts)
+    if decision.channel == "payment":
+        return _panel(tone, icon, texts, f"panel.{stage}.payment", values)
     if decision.actor_kind != ActorKind.CLIENT:
         return _panel(tone, icon, texts, f"panel.{stage}.staff", values)
     when = rich(texts, "when", **values, **_clock(decision.decided_at, shared))

@@ -10,6 +10,7 @@ from app.documents.models import ClientLink, Decision, Document
 from app.documents.printable import Printable
 from app.documents.states import Standing
 from app.organizations.models import Organization
+from app.payments.models import Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Shared:
             withdrawn one means pending.
         thread: The shared comments, oldest first.
         newer: The document's present revision, when the link's was replaced.
+        payment: The last payment that is under way or succeeded, if any.
         at: The instant of reading.
     """
 
@@ -38,4 +40,5 @@ class Shared:
     decision: Decision | None
     thread: Sequence[Comment]
     newer: int | None
+    payment: Payment | None
     at: datetime

@@ -26,6 +26,8 @@ from app.kernel.actor import Actor, ActorKind
 from app.kernel.errors import Conflict, Forbidden, Gone, NotFound, Unavailable
 from app.notices.service import raise_about
 from app.organizations import queries as organizations
+from app.payments import queries as payments
+from app.payments.models import Payment
 from app.portal import forms, nonce, queries
 from app.portal.evidence import evidence_of
 from app.portal.nonce import Bound
@@ -116,8 +118,8 @@ async def answer(
         Invalid: The name or the tick is missing, or the comment is too long.
         Unavailable: The PDF, which an answer is bound to, is still being made.
     """
-    shared = await _locked(tx, token, at=at)
-    pdf_sha256 = _require_form(shared, form.form_nonce, secret_key, at)
+    shared = await locked(tx, token, at=at)
+    pdf_sha256 = require_form(shared, form.form_nonce, secret_key, at)
     name, comment = forms.clean_line(form.name), forms.clean_text(form.comment)
     language = form.language or shared.says.language
     spoken = None
@@ -129,11 +131,11 @@ async def answer(
     else:
         forms.check_answer(name, comment, is_ticked=form.statement_accepted)
         spoken = statement(shared.says, action, language)
-    actor = _client(shared.recipient, name)
+    actor = client_of(shared.recipient, name)
     kind = deciding.KIND_OF[action]
     evidence = evidence_of(shared, token, kind, name, language, spoken, visit, at=at)
     before = shared.document.decision
-    await _count_person(tx, actor, shared.document, shared.recipient, visit, action, at=at)
+    await count_person(tx, actor, shared.document, shared.recipient, visit, action, at=at)
     given = await deciding.answer_by_client(
         tx,
         actor,
@@ -168,12 +170,12 @@ async def comment(
         Invalid: Name or words are missing or too long.
         Unavailable: The PDF is still being made.
     """
-    shared = await _locked(tx, token, at=at)
-    _require_form(shared, form_nonce, secret_key, at)
+    shared = await locked(tx, token, at=at)
+    require_form(shared, form_nonce, secret_key, at)
     name, body = forms.clean_line(name), forms.clean_text(body)
     forms.check_comment(name, body)
-    actor = _client(shared.recipient, name)
-    await _count_person(tx, actor, shared.document, shared.recipient, visit, "comment", at=at)
+    actor = client_of(shared.recipient, name)
+    await count_person(tx, actor, shared.document, shared.recipient, visit, "comment", at=at)
     await comment_by_client(tx, actor, shared.document, name=name, body=body, at=at)
     return await _gather(tx, shared.link, at=at)
 
@@ -212,7 +214,7 @@ async def record_view(
     """
     link = await _live(tx, token, at=at)
     document, recipient = await _lock(tx, link)
-    await _count_person(tx, _client(recipient), document, recipient, visit, signal, at=at)
+    await count_person(tx, client_of(recipient), document, recipient, visit, signal, at=at)
 
 
 async def renew(tx: AsyncSession, token: str, sender: Sender, *, at: datetime) -> None:
@@ -224,7 +226,7 @@ async def renew(tx: AsyncSession, token: str, sender: Sender, *, at: datetime) -
     """
     link = await _find(tx, token)
     document, recipient = await _lock(tx, link)
-    await dispatching.renew_link(tx, _client(recipient), document, recipient, sender, at=at)
+    await dispatching.renew_link(tx, client_of(recipient), document, recipient, sender, at=at)
 
 
 def form_nonce(shared: Shared, secret_key: bytes, *, at: datetime) -> str | None:
@@ -258,7 +260,7 @@ async def _lock(tx: AsyncSession, link: ClientLink) -> tuple[Document, Recipient
     return document, recipient
 
 
-async def _locked(tx: AsyncSession, token: str, *, at: datetime) -> Shared:
+async def locked(tx: AsyncSession, token: str, *, at: datetime) -> Shared:
     """Lock the document, then read: a link revoked meanwhile is not found any more."""
     held = await _lock(tx, await _live(tx, token, at=at))
     shared = await read(tx, token, at=at)
@@ -290,11 +292,20 @@ async def _gather(tx: AsyncSession, link: ClientLink, *, at: datetime) -> Shared
         decision=last,
         thread=await comments.thread(tx, organization.id, document.id),
         newer=None if is_current else document.revision,
+        payment=await _payment(tx, document),
         at=at,
     )
 
 
-def _client(recipient: Recipient, name: str = "") -> Actor:
+async def _payment(tx: AsyncSession, document: Document) -> Payment | None:
+    """Find what a page tells of paying; most documents have nothing to look for."""
+    if document.payment_state in {"unpaid", "not_applicable"}:
+        return None
+    return await payments.last(tx, document)
+
+
+def client_of(recipient: Recipient, name: str = "") -> Actor:
+    """Give the client behind a link, by the name they typed or the one they were sent under."""
     shown = name or recipient.name or recipient.address
     return Actor(ActorKind.CLIENT, recipient.organization_id, recipient.id, shown)
 
@@ -303,24 +314,24 @@ def _bound(shared: Shared) -> Bound:
     return Bound(shared.recipient.id, shared.link.revision, shared.pdf_sha256 or "")
 
 
-def _require_form(shared: Shared, text: str, secret_key: bytes, at: datetime) -> str:
+def require_form(shared: Shared, text: str, secret_key: bytes, at: datetime) -> str:
     """Refuse a form that no page of ours carried lately; give the PDF's fingerprint."""
     if not shared.link.can_decide:
         raise Forbidden(code="role_missing", reason="recipient_read_only")
     if shared.pdf_sha256 is None:
         raise Unavailable(retry_after_s=PDF_WAIT_S)
     if not nonce.is_good(text, _bound(shared), secret_key, at=at):
-        raise Conflict(reason="form_nonce_invalid", extra=_possible(shared))
+        raise Conflict(reason="form_nonce_invalid", extra=possible(shared))
     return shared.pdf_sha256
 
 
-def _possible(shared: Shared) -> dict[str, JsonValue]:
+def possible(shared: Shared) -> dict[str, JsonValue]:
     """What a refusal tells besides its reason."""
     allowed: list[JsonValue] = [name for name, why in shared.refusals.items() if why is None]
     return {"current_status": shared.document.status, "allowed_actions": allowed}
 
 
-async def _count_person(
+async def count_person(
     tx: AsyncSession,
     actor: Actor,
     document: Document,
@@ -330,6 +341,7 @@ async def _count_person(
     *,
     at: datetime,
 ) -> None:
+    """Keep that a person did something, which makes the document opened."""
     organization = await organizations.get(tx, document.organization_id)
     told = f"touch.{signal}" if signal in _DEEDS else "touch.page"
     await viewing.note(

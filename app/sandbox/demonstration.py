@@ -10,6 +10,7 @@ import asyncio
 import io
 import json
 import secrets
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,20 @@ _DATA = Path(__file__).with_suffix(".json")
 _LOGO_PX = 256
 _HULL, _SAIL, _JIB = "#0f5a78", "#0f5a78", "#7fb6cc"
 _VIEW = {"signal": "scroll"}
+ENROLMENT_TIMEOUT_S = 30
+_ENROLMENT = {
+    "kind": "company",
+    "registered_on": "2009-03-02",
+    "representative": {
+        "first_name": "Joana",
+        "last_name": "Ferrer Mas",
+        "email": "joana.ferrer@taller.example",
+        "birth_date": "1979-05-14",
+        "birth_country": "ES",
+        "country": "ES",
+        "nationalities": ["ES"],
+    },
+}
 
 
 def credentials(local: Path) -> Json:
@@ -61,13 +76,14 @@ def is_done(local: Path, api_url: str) -> bool:
     return True
 
 
-def seed(local: Path, api_url: str, inbox_url: str) -> None:
+def seed(local: Path, api_url: str, inbox_url: str, lemonway_url: str) -> None:
     """Make everything that is not there.
 
     Args:
         local: Where the log-ins are kept.
         api_url: The running API.
         inbox_url: The running inbox.
+        lemonway_url: The running stand-in for Lemonway.
 
     Raises:
         Surprise: The API answered something unexpected.
@@ -75,6 +91,8 @@ def seed(local: Path, api_url: str, inbox_url: str) -> None:
     plan: list[Json] = json.loads(_DATA.read_text(encoding="utf-8"))
     organizations = asyncio.run(_found_all(plan))
     for organization, entry in zip(plan, organizations, strict=True):
+        with Caller(api_url, _log_in(api_url, entry)) as api, Caller(lemonway_url) as lemonway:
+            _enroll(api, lemonway)
         _play(organization, entry, api_url, inbox_url)
     kept: Json = {"organizations": organizations}
     write_facts(local / FILE, kept)
@@ -159,6 +177,26 @@ def sailboat() -> bytes:
 # Playing, over HTTP
 
 
+def _enroll(api: Caller, lemonway: Caller) -> None:
+    """Have the organization's papers accepted, so that clients can pay."""
+    account = api.call("GET", "/v1/payment-account")
+    if account["can_receive"]:
+        return
+    if account["state"] == "not_started":
+        api.call("POST", "/v1/payment-account", _ENROLMENT)
+    wallets = {
+        one["name"]: one["id"] for one in lemonway.call("GET", "/_control/state")["applicants"]
+    }
+    legal_name = api.call("GET", "/v1/organization")["legal_name"]
+    for decision in ("submit", "accept"):
+        lemonway.call("POST", f"/_control/onboarding/{wallets[legal_name]}/{decision}", {})
+    deadline = time.monotonic() + ENROLMENT_TIMEOUT_S
+    while not api.call("GET", "/v1/payment-account")["can_receive"]:
+        if time.monotonic() > deadline:
+            raise Surprise("the payment account does not become able to receive")
+        time.sleep(0.2)
+
+
 def _play(plan: Json, entry: Mapping[str, str], api_url: str, inbox_url: str) -> None:
     """Create contacts and documents, send what is to be sent, answer as the clients."""
     with Caller(api_url, _log_in(api_url, entry)) as api, Caller(inbox_url) as inbox:
@@ -215,13 +253,14 @@ def _kept(local: Path) -> Json:
 
 
 def main() -> None:
-    """Run as a step of the sandbox: `python -m app.sandbox.demonstration LOCAL API INBOX`."""
+    """Run as a step of the sandbox, with its folder and three addresses."""
     parser = argparse.ArgumentParser()
     parser.add_argument("local", type=Path)
     parser.add_argument("api_url")
     parser.add_argument("inbox_url")
+    parser.add_argument("lemonway_url")
     options = parser.parse_args()
-    seed(options.local, options.api_url, options.inbox_url)
+    seed(options.local, options.api_url, options.inbox_url, options.lemonway_url)
 
 
 if __name__ == "__main__":

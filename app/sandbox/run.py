@@ -28,6 +28,7 @@ from pydantic import JsonValue
 from app.sandbox import children, demonstration, postgres
 from app.sandbox.children import Child
 from app.sandbox.files import write_facts
+from app.sandbox.lemonway import paths
 from app.sandbox.postgres import PostgresError
 from app.sandbox.processes import command_of
 from app.web import rate_limits
@@ -40,6 +41,8 @@ READY_TIMEOUT_S = 120
 
 _DATABASE = "conforme"
 _PORTS_TRIED = 100
+_OURS = ("SMTP_", "DATABASE_", "LEMONWAY_", "PG")
+"""Settings that the sandbox makes itself."""
 
 
 class _StoppedByUser(BaseException):
@@ -146,7 +149,7 @@ class _Sandbox:
                 raise _Failed("FRESH=1 is for the embedded database; yours is in DATABASE_URL.")
             if (self._local / "postgres").exists():
                 postgres.stop_on(self._local / "postgres")
-            for name in ("postgres", "postgres.half", "mail", "log"):
+            for name in ("postgres", "postgres.half", "mail", "lemonway", "log"):
                 shutil.rmtree(self._local / name, ignore_errors=True)
             for name in ("secrets.json", demonstration.FILE):
                 (self._local / name).unlink(missing_ok=True)
@@ -158,18 +161,27 @@ class _Sandbox:
         api = _free_port(8000)
         inbox = _free_port(8025)
         smtp = _free_port(1025)
+        lemonway = _free_port(8090)
         api_url, inbox_url = f"http://{HOST}:{api}", f"http://{HOST}:{inbox}"
-        environment = _environment(database_url, _secrets(self._local), api_url, smtp)
+        lemonway_url = f"http://{HOST}:{lemonway}"
+        keys = _secrets(self._local)
+        environment = _environment(database_url, keys, api_url, smtp, lemonway_url)
         self._step("Migrating the database", ("app.cli", "migrate"), environment)
         mail = str(self._local / "mail")
         self._begin("inbox", ("app.sandbox.inbox", mail, str(smtp), str(inbox)), environment)
+        hook_url = f"{api_url}/hooks/lemonway/{keys['LEMONWAY_HOOK_SECRET']}"
+        records = str(self._local / "lemonway" / "records.db")
+        stand_in = ("app.sandbox.lemonway.server", records, str(lemonway), "--hook-url", hook_url)
+        self._begin("lemonway", stand_in, environment)
         serve = ("app.cli", "serve", "--host", HOST, "--port", str(api), "--drain", "0")
         self._begin("api", serve, environment)
         self._begin("worker", ("app.cli", "work"), environment)
         self._await(f"{inbox_url}/readyz")
+        self._await(f"{lemonway_url}/readyz")
         self._await(f"{api_url}/health/ready")
         if not demonstration.is_done(self._local, api_url):
-            seed = ("app.sandbox.demonstration", str(self._local), api_url, inbox_url)
+            addresses = (api_url, inbox_url, lemonway_url)
+            seed = ("app.sandbox.demonstration", str(self._local), *addresses)
             self._step("Filling in the demonstration data", seed, environment)
         self._check()
         facts = {
@@ -177,6 +189,7 @@ class _Sandbox:
             "docs_url": f"{api_url}/docs",
             "inbox_url": inbox_url,
             "smtp_port": smtp,
+            "lemonway_url": lemonway_url,
             "database_url": database_url,
             **demonstration.credentials(self._local),
         }
@@ -332,25 +345,27 @@ def _free_port(preferred: int) -> int:
 def _secrets(local: Path) -> dict[str, str]:
     """Give the keys of this machine's data, made on the first run."""
     path = local / "secrets.json"
-    with contextlib.suppress(OSError, ValueError):
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return {name: str(kept[name]) for name in ("SECRET_KEY", "ENCRYPTION_KEY")}
     made = {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ENCRYPTION_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "LEMONWAY_HOOK_SECRET": secrets.token_urlsafe(32),
     }
+    with contextlib.suppress(OSError, ValueError):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        made |= {name: str(kept[name]) for name in made if name in kept}
     write_facts(path, dict(made))
     return made
 
 
 def _environment(
-    database_url: str, keys: Mapping[str, str], api_url: str, smtp_port: int
+    database_url: str, keys: Mapping[str, str], api_url: str, smtp_port: int, lemonway_url: str
 ) -> dict[str, str]:
     """Give the settings of all parts; what an operator may tune is taken from outside."""
     outside = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("SMTP_", "DATABASE_", "PG")) or name == "DATABASE_POOL_SIZE"
+        if not name.startswith(("SMTP_", "DATABASE_", "LEMONWAY_", "PG"))
+        or name == "DATABASE_POOL_SIZE"
     }
     if "DATABASE_URL" in os.environ:
         for name in ("DATABASE_WORKER_URL", "DATABASE_OWNER_URL"):
@@ -359,6 +374,11 @@ def _environment(
     return {
         **outside,
         **keys,
+        **{
+            f"LEMONWAY_{name.upper()}_URL": address
+            for name, address in paths.addresses(lemonway_url).items()
+        },
+        "LEMONWAY_API_KEY": "a key of the sandbox",
         "DATABASE_URL": database_url,
         "PUBLIC_URL": api_url,
         "SMTP_HOST": HOST,
@@ -382,6 +402,7 @@ Conforme is ready.
   API      {facts["api_url"]}
   Docs     {facts["docs_url"]}
   Inbox    {facts["inbox_url"]}   (every message ends here; SMTP port {facts["smtp_port"]})
+  Lemonway {facts["lemonway_url"]}   (a stand-in: no money moves; controls under /_control/)
   Database {facts["database_url"]}
 
   Sign in  {facts["admin_email"]}   {facts["admin_password"]}

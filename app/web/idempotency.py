@@ -92,12 +92,13 @@ async def remember_view(
     request: Request,
     view: BaseModel,
     *,
-    etag: str,
+    etag: str | None = None,
     status: int = 200,
     at: datetime,
 ) -> None:
     """Store the reply of a route that opens its own transactions, with its effect."""
-    headers = {"content-type": "application/json", "etag": etag}
+    given = {"content-type": "application/json", "etag": etag}
+    headers = {name: value for name, value in given.items() if value is not None}
     await _store(tx, request, status, headers, view.model_dump_json().encode(), at=at)
 
 

@@ -22,7 +22,8 @@ _SECRET_PATHS = (
     re.compile(r"^(/d/)[^/]+"),
     re.compile(r"^(/public/v1/documents/)[^/]+"),
     re.compile(r"^(/v1/invitations/)[^/]+"),
-    re.compile(r"^(/hooks/[^/]+/[^/]+/)[^/]+"),
+    re.compile(r"^(/hooks/(?:mail/)?[^/]+/)[^/]+"),
+    re.compile(r"^(/pay/return/)[^/]+"),
 )
 
 

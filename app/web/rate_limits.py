@@ -39,6 +39,7 @@ LOGIN_BY_SOURCE = Limit("login_source", 50, 15 * 60)
 BAD_TOKENS = Limit("bad_tokens", 30, 10 * 60)
 LINK_REQUESTS = Limit("link", 60, 60)
 CLIENT_COMMENTS = Limit("client_comments", 10, 60 * 60)
+CLIENT_PAYMENTS = Limit("client_payments", 20, 60 * 60)
 CLIENT_ANSWERS = Limit("client_answers", 20, 60 * 60)
 """Accept, reject and take back together: ten answers taken back, each of which tells staff."""
 INVITATIONS = Limit("invitations", 50, 60 * 60)

@@ -23,6 +23,8 @@ LISTED = {
     "session_tokens": "routing: from a secret's hash to its session",
     "api_keys": "routing: from a key's hash to its organization",
     "allowed_origins": "routing: a preflight names no organization",
+    "wallets": "routing: from a wallet's name to its organization",
+    "stray_calls": "calls of the provider that name no wallet of ours; for the operator",
     "link_tokens": "routing: from a link's hash to its organization",
     "second_factors": "routing: asked for before an organization is chosen",
     "recovery_codes": "routing: asked for before an organization is chosen",

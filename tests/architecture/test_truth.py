@@ -7,10 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.clients import client_behind
+from tests.clients import Client, client_behind
 from tests.fakes import FakeMail
+from tests.fakes_payments import FakeProvider
 from tests.offices import Office
 from tests.organizations.test_logos import drawn
+from tests.payments.paying import enroll, pay
 from tests.two_organizations.test_sweep import World, a_world, filled, names_in, operations_of
 
 NOT_DONE = {
@@ -98,6 +100,26 @@ async def _govern(office: Office, world: World) -> None:
     await office.api.get(path)
 
 
+async def _collect(office: Office, document_id: str) -> None:
+    """Note too much cash, give a cent back, and settle what needs a person."""
+    received = {"method": "cash", "amount": {"amount": 10**6}}
+    paid = await office.api.post(f"/v1/documents/{document_id}/payments", json=received)
+    payment = f"/v1/payments/{paid.json()['id']}"
+    await office.api.post(f"{payment}/refunds", json={"amount": {"amount": 1}})
+    await office.api.post(f"{payment}/resolve", json={"note": "Queda a cuenta"})
+
+
+async def _pay(office: Office, client: Client, provider: FakeProvider) -> None:
+    """Have the papers accepted, then begin to pay and call it off."""
+    await enroll(office, provider)
+    await office.api.post("/v1/payment-account/resume")
+    begun = await pay(client)
+    path = f"{client.path}/payments/{begun.json()['id']}"
+    await client.api.get(path)
+    nonce = (await client.see())["form_nonce"]
+    await client.api.post(f"{path}/cancel", json={"form_nonce": nonce})
+
+
 async def _archive_issuer(office: Office, world: World) -> None:
     """Change a letterhead and a series, then put the letterhead away."""
     profile = f"/v1/issuer-profiles/{world.ids['issuer_profile_id'][0]}"
@@ -114,7 +136,7 @@ async def _archive_issuer(office: Office, world: World) -> None:
 
 @pytest.mark.usefixtures("rival")
 async def test_answers_are_as_documented(
-    office: Office, anonymous: httpx.AsyncClient, mail: FakeMail
+    office: Office, anonymous: httpx.AsyncClient, mail: FakeMail, provider: FakeProvider
 ) -> None:
     seen: dict[str, set[str]] = {}
     wrong: set[str] = set()
@@ -149,11 +171,8 @@ async def test_answers_are_as_documented(
     await office.api.post(f"/v1/documents/{sent}/dispatches/preview", json={})
     await office.api.post(f"/v1/dispatches/{world.ids['dispatch_id'][0]}/resend", json={})
     await office.api.post(f"/v1/notices/{world.ids['notice_id'][0]}/review")
-    received = {"method": "cash", "amount": {"amount": 10**6}}
-    paid = await office.api.post(f"/v1/documents/{sent}/payments", json=received)
-    payment = f"/v1/payments/{paid.json()['id']}"
-    await office.api.post(f"{payment}/refunds", json={"amount": {"amount": 1}})
-    await office.api.post(f"{payment}/resolve", json={"note": "Queda a cuenta"})
+    await _pay(office, client, provider)
+    await _collect(office, sent)
     await _administer(office)
     await _govern(office, world)
     await anonymous.post("/v1/auth/password-reset", json={"email": "nadie@taller.example"})

@@ -14,6 +14,7 @@ from app.documents.printable import DocumentType, Printable
 from app.kernel.identifiers import new_id
 from app.kernel.money import Money
 from app.organizations.models import Organization
+from app.payments.models import Payment
 from app.portal.frames import Paths
 from app.portal.reading import Shared
 from tests.factories_printable import a_line, a_printable
@@ -126,6 +127,7 @@ def a_shared(
     payment_state: str = "unpaid",
     paid_minor: int = 0,
     newer: int | None = None,
+    payment: Payment | None = None,
     at: datetime = START + timedelta(hours=2, minutes=32),
 ) -> Shared:
     """Put together what a link shows; its refusals follow from the rest."""
@@ -177,6 +179,7 @@ def a_shared(
         decision=decision,
         thread=thread,
         newer=newer,
+        payment=payment,
         at=at,
     )
 

@@ -1,0 +1,69 @@
+"""What wakes staff: each alarm raises the notice, in the transaction of what happened."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.dispatch.models import Recipient
+from app.documents.models import Document
+from app.kernel.actor import Actor
+from app.kernel.formats import money
+from app.notices.service import raise_about, raise_notice
+from app.notices.summaries import summary_of
+from app.organizations import queries as organizations
+from app.payments.models import Payment, PaymentAccount
+
+
+async def message_fails(
+    tx: AsyncSession, actor: Actor, document: Document, recipient: Recipient, *, at: datetime
+) -> None:
+    """Tell of a message that will not arrive by itself."""
+    await raise_about(
+        tx,
+        actor,
+        document,
+        "dispatch.recipient_state_changed",
+        subject_type="dispatch",
+        subject_id=recipient.dispatch_id,
+        at=at,
+        address=recipient.address,
+        state=recipient.state,
+        reason=recipient.last_error,
+    )
+
+
+async def payment_moves(
+    tx: AsyncSession, actor: Actor, document: Document, payment: Payment, *, at: datetime
+) -> None:
+    """Tell of money that came in, and of a payment that needs a person."""
+    organization = await organizations.get(tx, document.organization_id)
+    await raise_about(
+        tx,
+        actor,
+        document,
+        "payment.received",
+        subject_type="payment",
+        subject_id=payment.id,
+        at=at,
+        amount=money(payment.amount, organization.default_language),
+        state="needs_review" if payment.needs_review else None,
+    )
+
+
+async def account_moves(
+    tx: AsyncSession, actor: Actor, account: PaymentAccount, *, at: datetime
+) -> None:
+    """Tell that the payment account's state changed, and with it what clients can do."""
+    organization = await organizations.get(tx, account.organization_id)
+    kind = "payment_account.state_changed"
+    await raise_notice(
+        tx,
+        actor,
+        kind=kind,
+        summary=summary_of(kind, organization.default_language, state=account.state),
+        contact_id=None,
+        document_id=None,
+        subject_type="payment_account",
+        subject_id=account.organization_id,
+        at=at,
+    )

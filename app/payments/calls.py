@@ -1,0 +1,136 @@
+"""Work: keep what the provider calls about, and look where it points.
+
+A call is not signed: it is stored as it came, answered at once, and then the thing it
+names is fetched. What it claims moves nothing.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.jobs.queue import enqueue
+from app.kernel.database import enter_organization
+from app.kernel.identifiers import new_id
+from app.payments import accounts, checking, queries, wires
+from app.payments.desk import Desk, provider
+from app.payments.hints import Hint, HintKind
+from app.payments.models import ProviderCall, StrayCall
+from app.payments.movements import Method, MoneyIn
+from app.payments.tasks import HandleCall
+
+log = structlog.get_logger()
+
+_ABOUT_MONEY = {HintKind.TRANSFER_IN, HintKind.PAYMENT}
+_ABOUT_ACCOUNT = {HintKind.ACCOUNT, HintKind.PAPER}
+_FOR_OPERATOR = {HintKind.LOW_BALANCE, HintKind.LOW_IBAN_STOCK}
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A call as it came."""
+
+    content_type: str
+    query: str
+    body: bytes
+    source: str
+
+
+async def keep(tx: AsyncSession, hint: Hint, raw: Raw, *, at: datetime) -> None:
+    """Store a call and promise to look where it points; a repetition is one call.
+
+    Args:
+        tx: A transaction without an organization.
+        hint: What the call says.
+        raw: The call itself.
+        at: Now.
+    """
+    if hint.kind in _FOR_OPERATOR:
+        log.error("provider_warns", category=hint.category, kind=hint.kind)
+    organization_id = await accounts.organization_of(tx, hint.wallet) if hint.wallet else None
+    told = {
+        "id": new_id(),
+        "category": hint.category[:20],
+        "content_type": raw.content_type[:200],
+        "query": raw.query,
+        "body": raw.body,
+        "source": raw.source,
+        "received_at": at,
+    }
+    if organization_id is None:
+        await tx.execute(insert(StrayCall).values(**told))
+        return
+    await enter_organization(tx, organization_id)
+    key = hashlib.sha256(hint.key.encode()).hexdigest()
+    stored = await tx.scalar(
+        insert(ProviderCall)
+        .values(**told, organization_id=organization_id, key=key, state="new")
+        .on_conflict_do_nothing()
+        .returning(ProviderCall.id)
+    )
+    if stored is not None:
+        await enqueue(tx, HandleCall(organization_id, stored))
+
+
+async def handle(job: HandleCall, desk: Desk) -> None:
+    """Fetch what a call points at, and let that move what it must.
+
+    Raises:
+        GatewayUnavailable: The provider does not answer; the job is tried again.
+    """
+    async with desk.database.transaction(job.organization_id) as tx:
+        call = await _new(tx, job)
+        if call is None:
+            return
+        hint = desk.provider.hints.read_hook(call.content_type, call.body, call.query)
+    state = "done" if await _follow(job.organization_id, hint, desk) else "ignored"
+    async with desk.database.transaction(job.organization_id) as tx:
+        if (call := await _new(tx, job)) is not None:
+            call.state = state
+            call.handled_at = desk.clock.now()
+
+
+async def _follow(organization_id: UUID, hint: Hint, desk: Desk) -> bool:
+    """Look where a hint points; False when it points at nothing we have."""
+    if hint.kind in _ABOUT_ACCOUNT:
+        await accounts.check(organization_id, desk)
+        return True
+    if hint.kind not in _ABOUT_MONEY or hint.transaction_id is None:
+        return False
+    truth = await desk.provider.payments.fetch_payment(hint.transaction_id)
+    async with desk.database.transaction(organization_id) as tx:
+        return await _take(tx, organization_id, truth, desk)
+
+
+async def _take(tx: AsyncSession, organization_id: UUID, truth: MoneyIn, desk: Desk) -> bool:
+    account = await accounts.get(tx, organization_id)
+    actor = provider(account)
+    if truth.wallet != account.wallet:
+        return False
+    payment = await queries.by_provider_id(tx, organization_id, truth.transaction_id)
+    if payment is None and truth.reference is not None:
+        payment = await queries.by_reference(tx, organization_id, truth.reference)
+    if payment is not None:
+        await checking.take(tx, desk, actor, payment.id, [truth], account.wallet)
+        return True
+    if truth.method is Method.BANK_TRANSFER:
+        await wires.take(tx, desk, actor, truth)
+        return True
+    return False
+
+
+async def _new(tx: AsyncSession, job: HandleCall) -> ProviderCall | None:
+    return await tx.scalar(
+        select(ProviderCall)
+        .where(
+            ProviderCall.organization_id == job.organization_id,
+            ProviderCall.id == job.call_id,
+            ProviderCall.state == "new",
+        )
+        .with_for_update()
+    )

@@ -1,0 +1,24 @@
+"""What routes of payments ask for."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.kernel.errors import Unavailable
+from app.payments.desk import Desk
+from app.web.dependencies import provided
+
+
+async def desk_of(request: Request) -> Desk:
+    """Give the desk of this process.
+
+    Raises:
+        Unavailable: Payments are not set up here.
+    """
+    try:
+        return provided(request, Desk)
+    except KeyError:
+        raise Unavailable(reason="payments_not_set_up") from None
+
+
+AtDesk = Annotated[Desk, Depends(desk_of)]

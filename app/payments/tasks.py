@@ -1,0 +1,36 @@
+"""Jobs about payments; the row is the truth, the job its wake-up."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from app.jobs.queue import Job
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPayment(Job):
+    """Fetch a payment from the provider, and let that move it."""
+
+    name: ClassVar[str] = "payments.check"
+    concurrency: ClassVar[int] = 3
+    """The provider counts calls under way, and a page that opens must not wait for checks."""
+
+    payment_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAccount(Job):
+    """Fetch the payment account from the provider."""
+
+    name: ClassVar[str] = "payments.check_account"
+    concurrency: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class HandleCall(Job):
+    """Look where a call of the provider points."""
+
+    name: ClassVar[str] = "payments.handle_call"
+    concurrency: ClassVar[int] = 2
+
+    call_id: UUID

@@ -1,0 +1,100 @@
+"""The client's payments over the API; the token of the link is the authority."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Request
+
+from app.kernel.vault import Vault
+from app.payments import paying as provider_pages
+from app.payments.dependencies import AtDesk
+from app.payments.movements import Method
+from app.payments.paying import Visitor
+from app.portal import paying, service
+from app.portal.guarding import Guard, Sparingly, Token
+from app.portal.pay_schemas import ClientCancellation, ClientPayment, ClientPaymentView
+from app.portal.paying import PayForm
+from app.portal.visits import visit_of
+from app.settings import Settings
+from app.web import idempotency
+from app.web.declarations import Public
+from app.web.dependencies import Db, Now, Source, Tx, provided
+from app.web.rate_limits import CLIENT_PAYMENTS
+from app.web.routing import Route
+
+router = APIRouter(
+    prefix="/public/v1/documents",
+    tags=["client page"],
+    route_class=Route,
+    dependencies=[Depends(Public("The token of the link is the authority.")), Guard],
+)
+
+PaymentId = Annotated[UUID, Path(description="As given when it was begun.")]
+
+
+@router.post(
+    "/{token}/payments", status_code=201, dependencies=[Depends(Sparingly(CLIENT_PAYMENTS))]
+)
+async def start_payment(
+    token: Token,
+    body: ClientPayment,
+    database: Db,
+    at: Now,
+    desk: AtDesk,
+    source: Source,
+    request: Request,
+) -> ClientPaymentView:
+    """Begin to pay by card, from the bank's own page, or by a transfer.
+
+    Card and bank answer with `redirect_url`, a page of the payment institution; a transfer
+    with the account and the reference to copy. Nothing is paid until the institution says
+    so. One payment at a time: while its page is open, another is refused (`payment_live`).
+    """
+    form = PayForm(Method(body.method), body.amount, body.form_nonce)
+    secret_key = request.app.state.secret_key
+    async with database.transaction() as tx:
+        actor = await service.identify(tx, token, at=at)
+        await idempotency.claim(tx, request, actor, at=at, is_required=True)
+        begun = await paying.begin(tx, token, form, visit_of(request), secret_key=secret_key, at=at)
+    opened = await paying.go_on(
+        desk,
+        provided(request, Vault),
+        begun,
+        Visitor(token, begun.shared.says.language, source),
+        public_url=provided(request, Settings).public_url,
+    )
+    async with database.transaction() as tx:
+        fresh = await paying.look(tx, token, begun.payment.id, at=at)
+        view = ClientPaymentView.of(
+            fresh.payment, redirect_url=opened.page_url, account=opened.account
+        )
+        await idempotency.remember_view(tx, request, view, status=201, at=at)
+    return view
+
+
+@router.get("/{token}/payments/{payment_id}")
+async def get_client_payment(
+    token: Token, payment_id: PaymentId, database: Db, at: Now, desk: AtDesk
+) -> ClientPaymentView:
+    """Read how a payment stands; while it is under way, ask again after some seconds."""
+    async with database.transaction() as tx:
+        payment = (await paying.look(tx, token, payment_id, at=at)).payment
+    account = None
+    if payment.state == "awaiting_funds":
+        account = await provider_pages.transfer_account(desk, payment.organization_id)
+    return ClientPaymentView.of(payment, account=account)
+
+
+@router.post("/{token}/payments/{payment_id}/cancel")
+async def cancel_client_payment(
+    token: Token, payment_id: PaymentId, body: ClientCancellation, tx: Tx, at: Now, request: Request
+) -> ClientPaymentView:
+    """Call a payment off, to pay another way.
+
+    Money that comes all the same is not lost: it is booked, and the issuer is told.
+    """
+    actor = await service.identify(tx, token, at=at)
+    await idempotency.claim(tx, request, actor, at=at, is_required=False)
+    secret_key = request.app.state.secret_key
+    done = await paying.cancel(tx, token, payment_id, body.form_nonce, secret_key=secret_key, at=at)
+    return ClientPaymentView.of(done.payment)

@@ -1,0 +1,176 @@
+"""A payment provider in the test's hands: it keeps what it is asked, and pays when told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from app.adapters.lemonway.hooks import LemonwayHints
+from app.kernel.money import Money
+from app.payments.enrolment import (
+    Account,
+    AccountState,
+    Application,
+    HostedForm,
+    Paper,
+    PaperRecord,
+    Wallet,
+    WalletState,
+)
+from app.payments.movements import (
+    HostedPage,
+    Method,
+    MoneyIn,
+    MoneyInState,
+    MoneyOut,
+    PaymentOrder,
+    RefundOrder,
+    TransferAccount,
+)
+from app.payments.ports import Failure, GatewayError, GatewayRefused
+from tests.fakes import START
+
+
+@dataclass
+class FakeProvider:
+    """All ports of a provider over two dictionaries; `failures` are raised first."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    wallets_by_name: dict[str, Wallet] = field(default_factory=dict)
+    payins: dict[str, MoneyIn] = field(default_factory=dict)
+    orders: list[PaymentOrder] = field(default_factory=list)
+    failures: list[GatewayError] = field(default_factory=list)
+    now: datetime = START
+
+    @property
+    def onboarding(self) -> "FakeProvider":
+        return self
+
+    @property
+    def wallets(self) -> "FakeProvider":
+        return self
+
+    @property
+    def payments(self) -> "FakeProvider":
+        return self
+
+    @property
+    def hints(self) -> LemonwayHints:
+        return LemonwayHints()
+
+    def _fail(self) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+
+    # What a test makes happen at the provider
+
+    def accept(self, wallet: str) -> None:
+        """Accept an applicant: its wallet exists from now on."""
+        account = next(one for key, one in self.accounts.items() if key == f"acc-{wallet}")
+        self.accounts[account.id] = replace(account, state=AccountState.ACCEPTED)
+        self.wallets_by_name[wallet] = Wallet(wallet, WalletState.READY, Money(0))
+
+    def move(self, reference: str, state: MoneyInState, **changes: object) -> MoneyIn:
+        """Let a payment become what a payer, or a bank, made of it."""
+        key, held = next(
+            (key, one) for key, one in self.payins.items() if one.reference == reference
+        )
+        moved = replace(held, state=state, executed_at=self.now, **changes)  # type: ignore[arg-type]  # fields by name
+        self.payins[key] = moved
+        return moved
+
+    def wire(self, wallet: str, amount: Money, text: str) -> MoneyIn:
+        """Let a transfer arrive."""
+        arrived = self._payin(wallet, amount, None, Method.BANK_TRANSFER, text)
+        self.payins[arrived.transaction_id] = replace(
+            arrived, state=MoneyInState.SUCCEEDED, executed_at=self.now
+        )
+        return self.payins[arrived.transaction_id]
+
+    def _payin(
+        self, wallet: str, amount: Money, reference: str | None, method: Method, text: str
+    ) -> MoneyIn:
+        made = MoneyIn(
+            transaction_id=str(70_000 + len(self.payins)),
+            wallet=wallet,
+            reference=reference,
+            method=method,
+            state=MoneyInState.PENDING,
+            amount=amount,
+            refunded=Money(0),
+            text=text,
+            refusal=None,
+            masked_card=None,
+            begun_at=self.now,
+            executed_at=None,
+            evidence="{}",
+        )
+        self.payins[made.transaction_id] = made
+        return made
+
+    # The ports
+
+    async def open_account(self, application: Application) -> Account:
+        self._fail()
+        account = Account(id=f"acc-{application.wallet}", state=AccountState.AWAITING_INFORMATION)
+        return self.accounts.setdefault(account.id, account)
+
+    async def start_form(
+        self, account_id: str, application: Application, return_url: str
+    ) -> HostedForm:
+        self._fail()
+        return HostedForm("onb-1", f"https://forms.example/{account_id}?{return_url}")
+
+    async def resume_form(self, onboarding_id: str) -> str:
+        self._fail()
+        return f"https://forms.example/{onboarding_id}/again"
+
+    async def hand_in(self, account_id: str, onboarding_id: str, paper: Paper) -> str:
+        self._fail()
+        return "doc-1"
+
+    async def fetch_account(self, account_id: str) -> Account:
+        self._fail()
+        return self.accounts[account_id]
+
+    async def fetch_wallet(self, wallet: str) -> Wallet:
+        self._fail()
+        if wallet not in self.wallets_by_name:
+            raise GatewayRefused(Failure.NOT_FOUND, code=147)
+        return self.wallets_by_name[wallet]
+
+    async def fetch_papers(self, wallet: str) -> Sequence[PaperRecord]:
+        return []
+
+    async def renew_paper(self, wallet: str, paper: Paper) -> PaperRecord:
+        raise NotImplementedError
+
+    async def changed_wallets(self, since: datetime) -> frozenset[str]:
+        return frozenset()
+
+    async def start_card(self, order: PaymentOrder) -> HostedPage:
+        self._fail()
+        self.orders.append(order)
+        made = self._payin(
+            order.wallet, order.amount, order.reference, Method.CARD, order.description
+        )
+        return HostedPage(made.transaction_id, f"https://card.example/{made.transaction_id}")
+
+    async def start_pay_by_bank(self, order: PaymentOrder) -> HostedPage:
+        return await self.start_card(order)
+
+    async def open_transfer_account(self, wallet: str) -> TransferAccount:
+        self._fail()
+        return TransferAccount("9", "ES9121000418450200051332", "CAIXESBBXXX", "LEMONWAY")
+
+    async def fetch_payment(self, transaction_id: str) -> MoneyIn:
+        self._fail()
+        if transaction_id not in self.payins:
+            raise GatewayRefused(Failure.NOT_FOUND, code=143)
+        return self.payins[transaction_id]
+
+    async def find_payments(self, reference: str) -> Sequence[MoneyIn]:
+        self._fail()
+        return [one for one in self.payins.values() if one.reference == reference]
+
+    async def refund(self, order: RefundOrder) -> MoneyOut:
+        raise NotImplementedError
