@@ -14,7 +14,7 @@ from app.kernel.wording import wording
 from app.payments import paying as provider_pages
 from app.payments.dependencies import AtDesk
 from app.payments.paying import Visitor
-from app.portal import pay_pages, paying, service, transfers
+from app.portal import frames, pay_pages, paying, service, transfers
 from app.portal.browsing import PageRoute, chosen_language, form_of, page_response
 from app.portal.frames import Paths
 from app.portal.guarding import Sparingly
@@ -25,7 +25,7 @@ from app.portal.visits import visit_of
 from app.settings import Settings
 from app.web.declarations import Public
 from app.web.dependencies import Db, Now, Source, provided
-from app.web.problems import STATUS
+from app.web.problems import STATUS, language_of
 from app.web.rate_limits import CLIENT_PAYMENTS
 
 router = APIRouter(
@@ -41,6 +41,13 @@ async def _asked_language(request: Request) -> str | None:
 
 Language = Annotated[str | None, Depends(_asked_language)]
 _READ = ["GET", "HEAD"]
+
+
+@router.api_route("/pay/onboarded", methods=_READ)
+async def show_onboarded(request: Request, language: Language) -> Response:
+    """Receive an admin who comes back from the provider's form; coming back proves nothing."""
+    tongue = language or language_of(request)
+    return page_response(frames.message_page(tongue, "onboarded", "/pay/onboarded"))
 
 
 @router.api_route("/d/{token}/pay", methods=_READ)

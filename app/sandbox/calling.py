@@ -64,6 +64,16 @@ class Caller:
             raise Surprise(f"{method} {path} answered {answer.status_code}: {answer.text[:2000]}")
         return answer
 
+    def submit(self, path: str, form: Mapping[str, str]) -> None:
+        """Send a form as a browser does; where it leads to is followed.
+
+        Raises:
+            Surprise: The answer is not a success.
+        """
+        answer = self._client.post(path, data=dict(form), follow_redirects=True)
+        if not answer.is_success:
+            raise Surprise(f"POST {path} answered {answer.status_code}: {answer.text[:2000]}")
+
     def call(
         self,
         method: str,
