@@ -12,7 +12,7 @@ _PARTS = 3
 
 
 async def send_queued(
-    stage: Stage, sink: Sink, *, smtp_port: int, queued: int, pdf_bytes: int
+    stage: Stage, sink: Sink, *, queued: int, pdf_bytes: int
 ) -> tuple[Rates, float]:
     """Let a worker send what is queued, then the twin as many.
 
@@ -27,7 +27,7 @@ async def send_queued(
         cpu_ms = (cpu_s(worker.process.pid) - before) / (queued - first) * 1000
     own = _rates(sink.arrivals)
     sink.arrivals.clear()
-    arguments = (str(smtp_port), str(queued), str(pdf_bytes))
+    arguments = (str(stage.settings.smtp_port), str(queued), str(pdf_bytes))
     with stage.process("bare_mail", ["bench.bare_mail", *arguments]):
         await sink.wait_for(queued)
     bare = _rates(sink.arrivals)

@@ -129,6 +129,11 @@ class _Caller:
         return work
 
 
+def asking(supply: Supply) -> Work:
+    """Give the request that asks for an e-mail."""
+    return _Caller(supply).dispatch("/v1/documents")
+
+
 def operations(supply: Supply, uses: int) -> list[Operation]:
     """Give the operations measured at every size."""
     caller = _Caller(supply)

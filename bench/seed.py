@@ -123,7 +123,7 @@ class Seeder:
             connection,
             "documents",
             f"{own} and id = '{self._model.document_id}'",
-            ("id", "contact_id", "number", "listed_on", "issue_date"),
+            ("id", "contact_id", "number", "listed_on", "issue_date", "created_at"),
         )
         await copy(connection, models, self._documents(documents, contacts, before))
         models = await patterns(
@@ -219,7 +219,7 @@ class Seeder:
         for index, document_id in enumerate(documents):
             contact_id = contacts[index % len(contacts)]
             day = _FIRST_DAY + timedelta(days=index * 7 % _DAYS)
-            yield document_id, contact_id, f"B-{before + index:08}", day, day
+            yield document_id, contact_id, f"B-{before + index:08}", day, day, day
 
     async def _connect(self) -> asyncpg.Connection:
         """Connect as who may write past row-level security, triggers and foreign keys."""

@@ -63,7 +63,7 @@ _LIST = """
 select d.*, c.display_name from documents d
 join contacts c on (c.organization_id, c.id) = (d.organization_id, d.contact_id)
 where d.organization_id = $1 and d.contact_id = $2
-order by d.listed_on desc, d.id desc limit 51
+order by d.created_at desc, d.id desc limit 51
 """
 _DOCUMENT = "select * from documents where organization_id = $1 and id = $2"
 _LINES = """
