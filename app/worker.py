@@ -113,7 +113,7 @@ def schedules_of(container: Container) -> tuple[Scheduled, ...]:
         *_payment_schedules(container),
         Scheduled("dispatch.sweep", "* * * * *", sweep_messages),
         Scheduled("events.chain", "* * * * *", chain_events),
-        Scheduled("invariants.check", "7 * * * *", check_invariants),
+        Scheduled("invariants.check", "7 * * * *", check_invariants, may_be_cut=True),
         Scheduled("expired.forget", "17 3 * * *", forget_expired),
     )
 

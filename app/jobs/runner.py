@@ -44,11 +44,14 @@ class Scheduled:
     Attributes:
         name: Stable name.
         cron: Five fields, UTC.
+        may_be_cut: It takes long and can stop anywhere: a worker told to stop does not
+            wait for it.
     """
 
     name: str
     cron: str
     sweep: Sweep
+    may_be_cut: bool = False
 
 
 def delay_after(attempts: int, spread: float) -> timedelta:
@@ -167,7 +170,7 @@ class Runner:
                 _register(queuer, kind, handler, burial, deaths)
             if mode is QueueExecutionMode.continuous:
                 for scheduled in self._schedules:
-                    _schedule(queuer, scheduled)
+                    _schedule(queuer, scheduled, self._stopping)
             self._current = queuer
             if self._stopping.is_set():
                 return
@@ -211,11 +214,28 @@ def _register(
     )(execute)
 
 
-def _schedule(queuer: PgQueuer, scheduled: Scheduled) -> None:
+def _schedule(queuer: PgQueuer, scheduled: Scheduled, stopping: asyncio.Event) -> None:
     async def execute(_: Schedule) -> None:
         try:
-            await scheduled.sweep()
+            if scheduled.may_be_cut:
+                await _until(stopping, scheduled.sweep)
+            else:
+                await scheduled.sweep()
         except Exception:  # the next round tries again
             log.exception("sweep_failed", sweep=scheduled.name)
 
     queuer.schedule(scheduled.name, scheduled.cron, accepts_context=False)(execute)
+
+
+async def _until(stopping: asyncio.Event, sweep: Sweep) -> None:
+    """Do the work, or the part of it there is time for."""
+    work = asyncio.ensure_future(sweep())
+    stop = asyncio.ensure_future(stopping.wait())
+    try:
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.cancel()
+        if not work.done():
+            work.cancel()
+    with suppress(asyncio.CancelledError):
+        await work

@@ -136,7 +136,7 @@ _KNOWN: Node = {
     "in": "header",
     "required": False,
     "description": "The ETag you have: if it is still the version, the answer is 304, empty.",
-    "schema": {"type": "string", "maxLength": 1000},
+    "schema": {"type": "string"},
     "example": '"7"',
 }
 

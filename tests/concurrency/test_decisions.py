@@ -9,6 +9,7 @@ import httpx
 from app.documents import queries
 from tests.factories import Json
 from tests.fakes import FakeMail
+from tests.invariants.checking import violations
 from tests.offices import Office
 from tests.portal.links import NAME, Shelf, a_shelf
 
@@ -71,6 +72,7 @@ async def test_ten_at_once_leave_one_consistent_history(
                 assert wanted[action] in kinds
             else:
                 assert answer.json()["reason"] in {"already_accepted", "nothing_to_undo"}
+    assert await violations(office) == []
 
 
 async def test_ten_times_the_same_answer_is_one_decision(
@@ -83,3 +85,4 @@ async def test_ten_times_the_same_answer_is_one_decision(
     async with office.container.database.transaction(office.organization_id) as tx:
         rows = await queries.decisions(tx, office.actor, UUID(shelf.document["id"]))
     assert [row.kind for row in rows] == ["accepted"]
+    assert await violations(office) == []

@@ -158,3 +158,4 @@ async def test_a_job_of_a_killed_worker_is_taken_over(office: Office) -> None:
     runner.stop()
     await task
     assert left == 0
+    assert await violations(office) == []

@@ -15,9 +15,11 @@ from structlog.testing import capture_logs
 from app.container import Container
 from app.jobs import dead_letters
 from app.jobs.queue import Job, enqueue
-from app.jobs.runner import LONGEST_DELAY, Handler, Runner, delay_after
+from app.jobs.runner import LONGEST_DELAY, Handler, Runner, Scheduled, delay_after
 from app.kernel.identifiers import new_id
 from app.settings import Settings
+
+WAIT_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,3 +189,33 @@ def test_delays_grow_and_stay_within_bounds(attempts: int, spread: float) -> Non
     delay = delay_after(attempts, spread)
     assert timedelta(seconds=4) <= delay <= LONGEST_DELAY * 1.2
     assert delay_after(attempts + 1, spread) >= delay
+
+
+async def test_a_worker_told_to_stop_does_not_wait_for_long_rounds(
+    worker: Container, settings: Settings
+) -> None:
+    """Only those that say so are cut short; sending a message never is."""
+    begun, ended = asyncio.Event(), []
+
+    async def go_round() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("cut")
+
+    async with worker.database.transaction() as tx:
+        await tx.execute(
+            text(
+                "insert into pgqueuer_schedules (expression, entrypoint, next_run)"
+                " values ('* * * * *', 'tests.round', now())"
+            )
+        )
+    rounds = (Scheduled("tests.round", "* * * * *", go_round, may_be_cut=True),)
+    runner = Runner(settings.database_url.get_secret_value(), {}, rounds)
+    running = asyncio.create_task(runner.run())
+    async with asyncio.timeout(WAIT_S):
+        await begun.wait()
+        runner.stop()
+        await running
+    assert ended == ["cut"]

@@ -19,6 +19,7 @@ from app.kernel.identifiers import new_id
 from app.settings import Settings
 from tests.conftest import ROOT
 from tests.factories import an_issued_quote
+from tests.invariants.checking import violations
 from tests.offices import Office
 
 WAIT_S = 30
@@ -149,3 +150,4 @@ async def test_the_worker_finishes_its_job(
         query = select(Recipient).where(Recipient.organization_id == office.organization_id)
         row = (await tx.scalars(query)).one()
     assert (row.queue_state, row.state) == ("done", "sent")
+    assert await violations(office) == []
