@@ -7,15 +7,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.adapters.dialing import Dialer
 from app.adapters.lemonway.access import Access, Addresses
 from app.adapters.lemonway.gateway import open_lemonway
 from app.adapters.mail_smtp import SmtpTransport
 from app.adapters.pdf_reportlab import ReportlabPrinter
+from app.adapters.smtp_relays import SmtpRelays
 from app.documents.ports import Printer
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.database import Database, open_engine
 from app.kernel.vault import Vault
-from app.mail.ports import MailTransport
+from app.mail.ports import MailRelays, MailTransport, SmtpAccount
 from app.notices import alarms
 from app.organizations.passwords import Passwords
 from app.payments.desk import Desk, Provider
@@ -38,6 +40,7 @@ class Container:
     mail: MailTransport
     provider: Provider | None
     """The payment provider; None where payments are not set up."""
+    relays: MailRelays
     traces: "TracerProvider | None" = None
 
     @property
@@ -67,6 +70,7 @@ class Container:
             Passwords: self.passwords,
             Printer: self.printer,
             MailTransport: self.mail,
+            MailRelays: self.relays,
         }
         if self.desk is not None:
             parts[Desk] = self.desk
@@ -90,22 +94,24 @@ async def open_container(settings: Settings, *, for_worker: bool) -> AsyncIterat
         statement_timeout_s=60 if for_worker else 10,
         pool_size=settings.database_pool_size,
     )
-    password = settings.smtp_password
     clock = SystemClock()
+    account = _platform_account(settings)
     mail = SmtpTransport(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        security=settings.smtp_security,
-        username=settings.smtp_username,
-        password=password.get_secret_value() if password else None,
+        host=account.host,
+        port=account.port,
+        security=account.security,
+        username=account.username,
+        password=account.password,
         clock=clock,
     )
+    relays = SmtpRelays(account, Dialer(allows_private=settings.smtp_private_hosts), clock)
     traces = None if for_worker else _open_traces(settings)
     threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
     async with AsyncExitStack() as opened:
         provider = await _open_provider(settings, opened)
         opened.push_async_callback(engine.dispose)
         opened.push_async_callback(mail.aclose)
+        opened.push_async_callback(relays.aclose)
         opened.callback(threads.shutdown, wait=False)
         if traces is not None:
             opened.push_async_callback(asyncio.to_thread, traces.shutdown)
@@ -117,6 +123,7 @@ async def open_container(settings: Settings, *, for_worker: bool) -> AsyncIterat
             passwords=Passwords(threads),
             printer=ReportlabPrinter(),
             mail=mail,
+            relays=relays,
             provider=provider,
             traces=traces,
         )
@@ -139,6 +146,17 @@ async def _open_provider(settings: Settings, opened: AsyncExitStack) -> Provider
         solution_name=settings.lemonway_solution_name,
     )
     return await opened.enter_async_context(open_lemonway(access))
+
+
+def _platform_account(settings: Settings) -> SmtpAccount:
+    password = settings.smtp_password
+    return SmtpAccount(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_security,
+        settings.smtp_username,
+        password.get_secret_value() if password else None,
+    )
 
 
 def _open_traces(settings: Settings) -> "TracerProvider | None":

@@ -23,6 +23,7 @@ from app.organizations.doorkeeper import Doorkeeper
 from app.organizations.issuer_router import router as issuers
 from app.organizations.lockout import Lockout
 from app.organizations.logo_router import router as logos
+from app.organizations.mail_router import router as mail
 from app.organizations.password_router import router as passwords
 from app.organizations.roles_router import router as roles
 from app.organizations.router import auth
@@ -84,6 +85,7 @@ def create_app(container: Container) -> FastAPI:
         issuers,
         logos,
         templates,
+        mail,
         contacts,
         series,
         documents,

@@ -86,6 +86,10 @@ class Settings(BaseSettings):
     )
     smtp_username: str | None = Field(None, description="Log-in at the relay, if it asks.")
     smtp_password: SecretStr | None = Field(None, description="Its password.")
+    smtp_private_hosts: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="Let organizations name SMTP servers on private and loopback addresses.",
+    )
     mail_from: str = Field(
         "documentos@conforme.example", description="Sender address of the platform's relay."
     )

@@ -150,6 +150,7 @@ def outbox_of(container: Container) -> Outbox:
         vault=container.vault,
         printer=container.printer,
         transport=container.mail,
+        relays=container.relays,
         mail_from=container.settings.mail_from,
         public_url=container.settings.public_url,
         alarm=alarms.message_fails,

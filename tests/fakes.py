@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from typing_extensions import override
 
-from app.mail.ports import AboutToSend, Envelope, Failure, MailError, Receipt, Withheld
+from app.mail.ports import AboutToSend, Envelope, Failure, MailError, Receipt, SmtpAccount, Withheld
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -50,6 +50,24 @@ class FakeMail:
 
     async def aclose(self) -> None:
         """Nothing is open."""
+
+
+class FakeRelays:
+    """Servers that organizations name: all are well, and all are one relay."""
+
+    def __init__(self, mail: FakeMail) -> None:
+        self._mail = mail
+
+    async def require_usable(self, account: SmtpAccount) -> None:
+        """Find nothing wrong."""
+
+    def relay(self, account: SmtpAccount) -> FakeMail:
+        """Give the one relay."""
+        return self._mail
+
+    def trial(self, account: SmtpAccount | None) -> FakeMail:
+        """Give the one relay."""
+        return self._mail
 
 
 class Killed(BaseException):

@@ -2,21 +2,25 @@
 
 import asyncio
 import re
+import socket
 import ssl
 from base64 import b64encode
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPResponseException
 
 from app.adapters.mail_rest import Rest
-from app.adapters.smtp_answers import CODES, Stage, mail_error, one_line
+from app.adapters.smtp_answers import CODES, mail_error, one_line
 from app.kernel.clock import Clock, SystemClock
 from app.mail.message import is_address, require_wire_form
-from app.mail.ports import AboutToSend, Envelope, Failure, MailError, Receipt, Withheld
+from app.mail.ports import AboutToSend, Envelope, Failure, MailError, Receipt, Stage, Withheld
+
+Dial: TypeAlias = Callable[[str, int], Awaitable[socket.socket]]
 
 _CHECK_S = 10.0
 _START_INPUT = 354
@@ -63,6 +67,7 @@ class SmtpTransport:
         messages_max: int = 100,
         tls_context: ssl.SSLContext | None = None,
         clock: Clock | None = None,
+        dial: Dial | None = None,
     ) -> None:
         """Describe the relay; nothing is opened yet.
 
@@ -78,6 +83,7 @@ class SmtpTransport:
             messages_max: Messages after which a connection is closed.
             tls_context: Trust for the relay's certificate; the system's by default.
             clock: Times the relay's rests; the machine's by default.
+            dial: Connects to the host and port; by name, wherever that leads, by default.
 
         Raises:
             ValueError: Clear text to another machine, or a context that trusts anyone.
@@ -98,6 +104,7 @@ class SmtpTransport:
         self._idle_s = idle_s
         self._messages_max = messages_max
         self._tls_context = tls_context
+        self._dial = dial
         self._rest = Rest(clock or SystemClock())
         self._lock = asyncio.Lock()
         self._client: aiosmtplib.SMTP | None = None
@@ -200,7 +207,10 @@ class SmtpTransport:
 
     async def _open(self, client: aiosmtplib.SMTP, attempt: "_Attempt") -> None:
         """Come to where the first message can be handed over."""
-        await client.connect()
+        if self._dial is None:
+            await client.connect()
+        else:
+            await client.connect(port=None, sock=await self._dial(self._host, self._port))
         await client.ehlo()
         if self._security == "starttls":
             attempt.stage = Stage.STARTTLS

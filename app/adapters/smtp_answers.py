@@ -2,28 +2,14 @@
 
 import re
 import ssl
-from enum import StrEnum
 
 from aiosmtplib.errors import SMTPException, SMTPResponseException
 
-from app.mail.ports import Failure, MailError
+from app.mail.ports import Failure, MailError, Stage
 
 CODES = range(200, 600)
 TEXT_LENGTH = 500
 LONGEST_WAIT_S = 24 * 60 * 60
-
-
-class Stage(StrEnum):
-    """How far one attempt had come when it ended."""
-
-    CONNECT = "connect"
-    STARTTLS = "starttls"
-    AUTH = "auth"
-    MAIL = "mail"
-    RCPT = "rcpt"
-    DATA = "data"
-    CONTENT = "content"
-    """The message and its final dot are on their way: silence is uncertain."""
 
 
 _CLOSING = 421
@@ -59,14 +45,16 @@ def mail_error(stage: Stage, error: SMTPException | OSError, host: str) -> MailE
         waits = failure in (Failure.TEMPORARY, Failure.TRANSPORT)
         text = one_line(error.message)
         retry_after_s = wait_s(text) if waits else None
-        return MailError(failure, code=code, text=text, host=host, retry_after_s=retry_after_s)
+        return MailError(
+            failure, code=code, text=text, host=host, retry_after_s=retry_after_s, stage=stage
+        )
     if _is_tls_trouble(error) or not isinstance(error, OSError):
         # A bare SMTPException is neither an answer nor a lost line: STARTTLS or AUTH not offered.
         failure = Failure.CONFIGURATION
     else:
         failure = Failure.UNCERTAIN if stage is Stage.CONTENT else Failure.TRANSPORT
     text = one_line(str(error)) or f"no answer at {stage}"
-    return MailError(failure, code=None, text=text, host=host)
+    return MailError(failure, code=None, text=text, host=host, stage=stage)
 
 
 def failure_of(stage: Stage, code: int, text: str) -> Failure:

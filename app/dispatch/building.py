@@ -17,6 +17,7 @@ from app.documents.printable import Printable
 from app.documents.rendering import ensure_pdf
 from app.mail.message import Attachment, Mailbox, OutgoingMessage, build
 from app.organizations import queries as organizations
+from app.organizations.mail_routes import MailRoute
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,14 @@ class Material:
     logo: bytes | None
     document_id: UUID
     revision: int
-    sender_name: str
+    sender: Mailbox
     reply_to: str | None
     in_reply_to: str | None
     attach_pdf: bool
 
 
 async def material_of(
-    tx: AsyncSession, row: Recipient, document: Document, outbox: Outbox
+    tx: AsyncSession, row: Recipient, document: Document, route: MailRoute, outbox: Outbox
 ) -> Material:
     """Read what a message is built from, in the transaction that claimed its row.
 
@@ -76,7 +77,10 @@ async def material_of(
         logo=await organizations.logo(tx, row.organization_id, says.logo_sha256),
         document_id=dispatch.document_id,
         revision=dispatch.revision,
-        sender_name=says.issuer.trade_name or says.issuer.name,
+        sender=Mailbox(
+            address=route.address,
+            name=route.sender_name or says.issuer.trade_name or says.issuer.name,
+        ),
         reply_to=dispatch.reply_to,
         in_reply_to=await queries.first_message_id(tx, document, row.address),
         attach_pdf=dispatch.attach_pdf,
@@ -106,7 +110,7 @@ async def build_message(material: Material, row: Recipient, outbox: Outbox) -> b
         OutgoingMessage(
             message_id=row.message_id,
             sent_at=at,
-            sender=Mailbox(address=outbox.mail_from, name=material.sender_name),
+            sender=material.sender,
             to=Mailbox(address=row.address, name=row.name),
             subject=letter.subject,
             text=letter.text,

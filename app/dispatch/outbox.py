@@ -17,7 +17,7 @@ from app.kernel.actor import system
 from app.kernel.clock import Clock
 from app.kernel.database import Database
 from app.kernel.vault import Vault
-from app.mail.ports import MailTransport
+from app.mail.ports import MailRelays, MailTransport
 
 LEASE = timedelta(minutes=15)
 """Longer than any one attempt may take (the transport gives up after 11 minutes)."""
@@ -28,7 +28,9 @@ class Outbox:
     """What sending stands on.
 
     Attributes:
-        mail_from: The envelope's and the From header's address.
+        transport: The platform's relay.
+        relays: The servers of organizations that use their own.
+        mail_from: The sender's address at the platform's relay.
         public_url: Where links lead.
         alarm: Tells staff what will not arrive by itself.
     """
@@ -38,6 +40,7 @@ class Outbox:
     vault: Vault
     printer: Printer
     transport: MailTransport
+    relays: MailRelays
     mail_from: str
     public_url: str
     alarm: Alarm

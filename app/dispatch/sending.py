@@ -18,6 +18,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -44,7 +45,8 @@ from app.documents.models import Document
 from app.documents.rendering import NotPrinted
 from app.kernel.actor import system
 from app.kernel.identifiers import new_id
-from app.mail.ports import Envelope, MailError, Withheld
+from app.mail.ports import Envelope, MailError, MailTransport, Withheld
+from app.organizations.mail_routes import route_of
 
 log = structlog.get_logger()
 
@@ -65,7 +67,7 @@ async def send(job: SendMessage, outbox: Outbox) -> None:
     if lease is None:
         return
     try:
-        envelope = await prepare(lease, outbox)
+        prepared = await prepare(lease, outbox)
     except (SQLAlchemyError, OSError):
         # The database's trouble is not the message's: the lease runs out and it is tried again.
         raise
@@ -76,11 +78,11 @@ async def send(job: SendMessage, outbox: Outbox) -> None:
         log.exception("message_not_built", recipient_id=str(job.recipient_id))
         await note_poison(lease, outbox)
         return
-    if envelope is None:
+    if prepared is None:
         return
     started = time.monotonic()
     try:
-        receipt = await outbox.transport.send(envelope, lambda: _mark(lease, outbox))
+        receipt = await prepared.transport.send(prepared.envelope, lambda: _mark(lease, outbox))
     except Withheld:
         # The row is another's by now, or the lease runs out and it is tried again.
         log.info("message_withheld", recipient_id=str(job.recipient_id))
@@ -167,15 +169,29 @@ def _is_lost(row: Recipient, at: datetime) -> bool:
     return row.queue_state == "leased" and row.lease_until is not None and row.lease_until <= at
 
 
-async def prepare(lease: Lease, outbox: Outbox) -> Envelope | None:
-    """Give the bytes to send, built now if they never were; None if there is nothing to send."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A message ready to leave, and by which way."""
+
+    envelope: Envelope
+    transport: MailTransport
+
+
+async def prepare(lease: Lease, outbox: Outbox) -> Prepared | None:
+    """Give the bytes to send, built now if they never were; None if there is nothing to send.
+
+    The organization's mail settings say by which way, as they are now.
+    """
     async with outbox.database.transaction(lease.organization_id) as tx:
         row = await queries.recipient(tx, lease.organization_id, lease.recipient_id)
         document = await documents.get(tx, system(lease.organization_id), row.dispatch.document_id)
         is_pointless = _is_pointless(document, row.dispatch)
+        route = await route_of(
+            tx, row.organization_id, outbox.vault, platform_address=outbox.mail_from
+        )
         material = None
         if not is_pointless and row.sealed_mime is None:
-            material = await material_of(tx, row, document, outbox)
+            material = await material_of(tx, row, document, route, outbox)
     if is_pointless:
         await call_off(lease, outbox)
         return None
@@ -186,7 +202,9 @@ async def prepare(lease: Lease, outbox: Outbox) -> Envelope | None:
         content = await build_message(material, row, outbox)
         if not await _keep(content, lease, outbox):
             return None
-    return Envelope(outbox.mail_from, row.address, content, row.message_id)
+    account = route.account
+    transport = outbox.transport if account is None else outbox.relays.relay(account)
+    return Prepared(Envelope(route.address, row.address, content, row.message_id), transport)
 
 
 async def _keep(content: bytes, lease: Lease, outbox: Outbox) -> bool:

@@ -124,9 +124,7 @@ class Document(Base):
         Index("ix_documents_contact", "organization_id", "contact_id", "listed_on", "id"),
         Index("ix_documents_listed", "organization_id", "listed_on", "id"),
         Index("ix_documents_created", "organization_id", "created_at", "id"),
-        Index(
-            "ix_documents_contact_created", "organization_id", "contact_id", "created_at", "id"
-        ),
+        Index("ix_documents_contact_created", "organization_id", "contact_id", "created_at", "id"),
         Index("ix_documents_status", "organization_id", "status", "listed_on", "id"),
         Index("ix_documents_total", "organization_id", "total_minor", "id"),
         Index(

@@ -1,9 +1,9 @@
 """The port to a mail transport: one message, one recipient, one receipt."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,19 @@ class Failure(StrEnum):
     """Silence after the final dot: it may or may not have been accepted."""
 
 
+class Stage(StrEnum):
+    """How far one attempt had come when it ended."""
+
+    CONNECT = "connect"
+    STARTTLS = "starttls"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    CONTENT = "content"
+    """The message and its final dot are on their way: silence is uncertain."""
+
+
 class MailError(Exception):
     """A message did not leave, or may not have.
 
@@ -72,6 +85,7 @@ class MailError(Exception):
         text: What the other side said, cut to 500 characters, no secrets.
         host: Whom we spoke to.
         retry_after_s: When the answer named a wait, that many seconds.
+        stage: How far it had come; None for what we refuse ourselves.
     """
 
     def __init__(
@@ -82,6 +96,7 @@ class MailError(Exception):
         text: str,
         host: str,
         retry_after_s: int | None = None,
+        stage: Stage | None = None,
     ) -> None:
         super().__init__(f"{failure}: {code or '-'} {text}")
         self.failure = failure
@@ -89,6 +104,7 @@ class MailError(Exception):
         self.text = text
         self.host = host
         self.retry_after_s = retry_after_s
+        self.stage = stage
 
 
 class Withheld(Exception):
@@ -113,4 +129,49 @@ class MailTransport(Protocol):
             MailError: It was not accepted, or we cannot know.
             Withheld: `about_to_send` said no; nothing left.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpAccount:
+    """An SMTP server and how to enter it."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+class HostRefused(Exception):
+    """A server is not to be connected to.
+
+    Attributes:
+        field: `host` or `port`: which of the two is at fault.
+        code: Machine word, such as `smtp.host_private`.
+    """
+
+    def __init__(self, field: str, code: str) -> None:
+        super().__init__(code)
+        self.field = field
+        self.code = code
+
+
+class MailRelays(Protocol):
+    """The servers that organizations name."""
+
+    async def require_usable(self, account: SmtpAccount) -> None:
+        """Refuse a host that is not to be connected to.
+
+        Raises:
+            HostRefused: Its port is not one of mail, it is unknown, or it is not public.
+        """
+        ...
+
+    def relay(self, account: SmtpAccount) -> MailTransport:
+        """Give the way to an account's server."""
+        ...
+
+    def trial(self, account: SmtpAccount | None) -> MailTransport:
+        """Give a way for one message, with little patience; the platform's for None."""
         ...

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Numeric,
+    Text,
     UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -81,6 +83,34 @@ class IssuerProfile(Letterhead, Base):
     """What staff call it."""
     status: Mapped[str]
     created_at: Mapped[datetime]
+    version: Mapped[int]
+
+
+class MailSettings(Base):
+    """How an organization's messages leave: under which names, by whose server."""
+
+    __tablename__ = "mail_settings"
+    __table_args__ = (
+        CheckConstraint("smtp_security in ('tls', 'starttls', 'none')", name="smtp_security"),
+        CheckConstraint(
+            "num_nulls(smtp_host, smtp_port, smtp_security, from_address) in (0, 4)",
+            name="smtp_whole",
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
+    sender_name: Mapped[str | None]
+    reply_to: Mapped[str | None]
+    smtp_host: Mapped[str | None]
+    """None while messages go through the platform's relay."""
+    smtp_port: Mapped[int | None]
+    smtp_security: Mapped[Literal["tls", "starttls", "none"] | None] = mapped_column(Text())
+    smtp_username: Mapped[str | None]
+    smtp_password: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Sealed."""
+    from_address: Mapped[str | None]
+    """The sender's address at the organization's own server."""
+    updated_at: Mapped[datetime]
     version: Mapped[int]
 
 

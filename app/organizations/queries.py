@@ -18,6 +18,7 @@ from app.organizations.models import (
     AuditEntry,
     IssuerProfile,
     Logo,
+    MailSettings,
     Membership,
     Organization,
     Session,
@@ -83,6 +84,16 @@ async def list_issuer_profiles(
     if after is not None:
         query = query.where(IssuerProfile.id > after)
     return list(await tx.scalars(query.order_by(IssuerProfile.id).limit(limit + 1)))
+
+
+async def find_mail_settings(
+    tx: AsyncSession, organization_id: UUID, *, for_update: bool = False
+) -> MailSettings | None:
+    """Find how an organization's messages leave; None for as the platform's do."""
+    query = select(MailSettings).where(MailSettings.organization_id == organization_id)
+    if for_update:
+        query = query.with_for_update()
+    return await tx.scalar(query)
 
 
 async def logo(tx: AsyncSession, organization_id: UUID, sha256: str | None) -> bytes | None:

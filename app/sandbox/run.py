@@ -384,6 +384,7 @@ def _environment(
         "SMTP_HOST": HOST,
         "SMTP_PORT": str(smtp_port),
         "SMTP_SECURITY": "none",
+        "SMTP_PRIVATE_HOSTS": "true",
         "RATE_LIMIT_FACTOR": str(RATE_LIMIT_FACTOR),
         "PYTHONUNBUFFERED": "1",
     }

@@ -45,6 +45,7 @@ CLIENT_ANSWERS = Limit("client_answers", 20, 60 * 60)
 INVITATIONS = Limit("invitations", 50, 60 * 60)
 RESETS_BY_ADDRESS = Limit("resets_address", 3, 60 * 60)
 RESETS_BY_SOURCE = Limit("resets_source", 20, 60 * 60)
+MAIL_TESTS = Limit("mail_tests", 20, 60 * 60)
 RENEWALS = Limit("renewals", 3, 60 * 60)
 
 

@@ -6,7 +6,7 @@ Revision: 0009.
 from alembic import op
 
 revision = "0009"
-down_revision = "0018"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -120,8 +120,8 @@ async def _pay(office: Office, client: Client, provider: FakeProvider) -> None:
     await client.api.post(f"{path}/cancel", json={"form_nonce": nonce})
 
 
-async def _archive_issuer(office: Office, world: World) -> None:
-    """Change a letterhead and a series, then put the letterhead away."""
+async def _set_up(office: Office, world: World) -> None:
+    """Change letterhead, series, words of letters and the way they leave."""
     profile = f"/v1/issuer-profiles/{world.ids['issuer_profile_id'][0]}"
     await office.api.patch(profile, json={"label": "Otra"})
     await office.api.delete(f"{profile}/logo")
@@ -132,6 +132,8 @@ async def _archive_issuer(office: Office, world: World) -> None:
     trial = {"document_type": "quote", "language": "es"}
     await office.api.post("/v1/email-templates/preview", json=trial)
     await office.api.delete(template)
+    await office.api.put("/v1/mail-settings", json={"sender_name": "Taller"})
+    await office.api.post("/v1/mail-settings/test")
 
 
 @pytest.mark.usefixtures("rival")
@@ -185,7 +187,7 @@ async def test_answers_are_as_documented(
     await office.api.post(f"/v1/documents/{sent}/decisions", json=decision)
     await office.api.delete(f"/v1/documents/{draft}")
     await office.api.delete(f"/v1/contacts/{contact}")
-    await _archive_issuer(office, world)
+    await _set_up(office, world)
     await office.api.delete(f"/v1/api-keys/{world.ids['api_key_id'][0]}")
     for path in ("/v1/meta/problems", "/v1/meta/event-kinds", "/health/live", "/health/ready"):
         await anonymous.get(path)

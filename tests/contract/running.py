@@ -9,7 +9,7 @@ from app.container import open_container
 from app.settings import Settings
 from tests.clients import client_behind
 from tests.factories import a_sent_quote
-from tests.fakes import FakeMail, FixedClock
+from tests.fakes import FakeMail, FakeRelays, FixedClock
 from tests.offices import Office, found_office
 
 
@@ -39,8 +39,9 @@ class Running:
         clock, mail = FixedClock(), FakeMail()
         api = await enter(open_container(self.settings, for_worker=False))
         work = await enter(open_container(self.settings, for_worker=True))
-        container = replace(api, clock=clock, mail=mail)
-        worker = replace(work, clock=clock, mail=mail)
+        relays = FakeRelays(mail)
+        container = replace(api, clock=clock, mail=mail, relays=relays)
+        worker = replace(work, clock=clock, mail=mail, relays=relays)
         self.office = await enter(found_office(container, worker, "Taller bajo fuego"))
         await a_sent_quote(self.office)
         self.token = client_behind(self.office.api, mail).token

@@ -34,7 +34,7 @@ _RELAXED = [
     {
         # Check digits of tax ids and IBANs, control characters that are not trimmed away,
         # a form nonce that is signed, ids of other things, a key used for another body.
-        "include-method": ["POST", "PATCH"],
+        "include-method": ["POST", "PATCH", "PUT"],
         "checks": {"positive_data_acceptance": {"expected-statuses": [*_ACCEPTED, "422"]}},
     },
     {

@@ -24,8 +24,12 @@ from tests.fakes import DyingMail, FakeMail, Killed
 from tests.offices import Office
 
 
-def refusal(failure: Failure, code: int | None = 550, **more: int) -> MailError:
-    return MailError(failure, code=code, text="no", host="relay.example", **more)
+def refusal(
+    failure: Failure, code: int | None = 550, retry_after_s: int | None = None
+) -> MailError:
+    return MailError(
+        failure, code=code, text="no", host="relay.example", retry_after_s=retry_after_s
+    )
 
 
 async def state_of(office: Office, document_id: str) -> tuple[str, list[str]]:

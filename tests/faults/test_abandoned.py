@@ -56,12 +56,13 @@ async def test_gone_after_the_bytes_were_kept_it_sends_those_bytes(
     outbox = outbox_of(office.worker)
     lease = await sending.claim(job, outbox)
     assert lease is not None
-    envelope = await sending.prepare(lease, outbox)
+    prepared = await sending.prepare(lease, outbox)
+    assert prepared is not None
     office.clock.advance(timedelta(minutes=16))
     await office.deliver()
     row = await row_of(office)
     assert (row.state, row.uncertain_count) == ("sent", 0)
-    assert mail.sent == [envelope]
+    assert mail.sent == [prepared.envelope]
     assert await violations(office) == []
 
 
