@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from app.documents.printable import Printable
-from app.documents.receipt import Receipt
+from app.documents.receipt import PaymentReceipt, Receipt
 
 
 class Printer(Protocol):
@@ -21,4 +21,8 @@ class Printer(Protocol):
 
     def receipt(self, receipt: Receipt, *, logo: bytes | None) -> bytes:
         """Print what a client takes home after deciding."""
+        ...
+
+    def payment_receipt(self, receipt: PaymentReceipt, *, logo: bytes | None) -> bytes:
+        """Print what a client takes home after paying."""
         ...

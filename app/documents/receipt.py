@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.documents.printable import Printable
+from app.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +32,24 @@ class Receipt:
     decided_at: datetime
     pdf_sha256: str
     told_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentReceipt:
+    """A payment as it is printed, in one language.
+
+    Attributes:
+        says: The revision paid for: type, number, parties, zone.
+        language: Of the receipt.
+        method: `card`, `pay_by_bank`, `bank_transfer`, `cash` or `card_terminal`.
+        amount: What was paid.
+        paid_at: When the money was there, UTC.
+        code: What the payment is known by, to find it again.
+    """
+
+    says: Printable
+    language: str
+    method: str
+    amount: Money
+    paid_at: datetime
+    code: str

@@ -179,7 +179,10 @@ def payment_panel(shared: Shared, language: str) -> Panel | None:
     values["date"] = formats.long_date(payment.settled_at.astimezone(zone).date(), language)
     values["how"] = texts(f"how.{payment.method}")
     heading = rich(texts, f"panel.paid.{naming_of(shared.says, language).gender}", **values)
-    return Panel("ok", "check", heading, (rich(texts, "panel.paid.body", **values),))
+    receipt = Offer(
+        f"pay/{payment.id}/receipt", texts("panel.paid.receipt"), posts=False, look="text"
+    )
+    return Panel("ok", "check", heading, (rich(texts, "panel.paid.body", **values),), (receipt,))
 
 
 def rich(texts: Wording, key: str, **values: object) -> Markup:

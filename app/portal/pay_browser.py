@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
+from app.documents.ports import Printer
 from app.kernel.database import Database
 from app.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unavailable
 from app.kernel.vault import Vault
@@ -14,13 +15,14 @@ from app.kernel.wording import wording
 from app.payments import paying as provider_pages
 from app.payments.dependencies import AtDesk
 from app.payments.paying import Visitor
-from app.portal import frames, pay_pages, paying, service, transfers
+from app.portal import frames, pay_pages, paying, receipts, service, transfers
 from app.portal.browsing import PageRoute, chosen_language, form_of, page_response
 from app.portal.frames import Paths
 from app.portal.guarding import Sparingly
 from app.portal.naming import naming_of
 from app.portal.paying import PayForm
 from app.portal.reading import Shared
+from app.portal.router import pdf_response
 from app.portal.visits import visit_of
 from app.settings import Settings
 from app.web.declarations import Public
@@ -142,6 +144,18 @@ async def show_qr(token: str, payment_id: UUID, database: Db, at: Now, desk: AtD
     account = await provider_pages.transfer_account(desk, payment.organization_id)
     content = transfers.qr_png(account, payment.amount, payment.reference)
     return Response(content, media_type="image/png")
+
+
+@router.api_route("/d/{token}/pay/{payment_id}/receipt", methods=_READ)
+async def show_payment_receipt(
+    token: str, payment_id: UUID, request: Request, database: Db, at: Now, language: Language
+) -> Response:
+    """Give the receipt of a payment that succeeded."""
+    printer = provided(request, Printer)  # type: ignore[type-abstract]  # the table is keyed by ports
+    content, name = await receipts.payment_receipt_pdf(
+        database, printer, token, payment_id, language, at=at
+    )
+    return pdf_response(content, name)
 
 
 @router.post("/d/{token}/pay/{payment_id}/cancel")

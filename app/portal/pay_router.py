@@ -3,22 +3,24 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Request, Response
 
+from app.documents.ports import Printer
 from app.kernel.vault import Vault
 from app.payments import paying as provider_pages
 from app.payments.dependencies import AtDesk
 from app.payments.movements import Method
 from app.payments.paying import Visitor
-from app.portal import paying, service
+from app.portal import paying, receipts, service
 from app.portal.guarding import Guard, Sparingly, Token
 from app.portal.pay_schemas import ClientCancellation, ClientPayment, ClientPaymentView
 from app.portal.paying import PayForm
+from app.portal.router import PDF_ANSWER, PageLanguage, pdf_response
 from app.portal.visits import visit_of
 from app.settings import Settings
 from app.web import idempotency
 from app.web.declarations import Public
-from app.web.dependencies import Db, Now, Source, Tx, provided
+from app.web.dependencies import Db, Now, Source, Tx, note_organization, provided
 from app.web.rate_limits import CLIENT_PAYMENTS
 from app.web.routing import Route
 
@@ -54,6 +56,7 @@ async def start_payment(
     secret_key = request.app.state.secret_key
     async with database.transaction() as tx:
         actor = await service.identify(tx, token, at=at)
+        note_organization(request, actor.organization_id)
         await idempotency.claim(tx, request, actor, at=at, is_required=True)
         begun = await paying.begin(tx, token, form, visit_of(request), secret_key=secret_key, at=at)
     opened = await paying.go_on(
@@ -74,15 +77,35 @@ async def start_payment(
 
 @router.get("/{token}/payments/{payment_id}")
 async def get_client_payment(
-    token: Token, payment_id: PaymentId, database: Db, at: Now, desk: AtDesk
+    token: Token, payment_id: PaymentId, database: Db, at: Now, desk: AtDesk, request: Request
 ) -> ClientPaymentView:
     """Read how a payment stands; while it is under way, ask again after some seconds."""
     async with database.transaction() as tx:
         payment = (await paying.look(tx, token, payment_id, at=at)).payment
+    note_organization(request, payment.organization_id)
     account = None
     if payment.state == "awaiting_funds":
         account = await provider_pages.transfer_account(desk, payment.organization_id)
     return ClientPaymentView.of(payment, account=account)
+
+
+@router.get("/{token}/payments/{payment_id}/receipt", response_class=Response, responses=PDF_ANSWER)
+async def get_client_payment_receipt(
+    token: Token,
+    payment_id: PaymentId,
+    database: Db,
+    at: Now,
+    request: Request,
+    lang: PageLanguage = None,
+) -> Response:
+    """Download the receipt of a payment that succeeded, as a PDF."""
+    async with database.transaction() as tx:
+        note_organization(request, (await service.identify(tx, token, at=at)).organization_id)
+    printer = provided(request, Printer)  # type: ignore[type-abstract]  # the table is keyed by ports
+    content, name = await receipts.payment_receipt_pdf(
+        database, printer, token, payment_id, lang, at=at
+    )
+    return pdf_response(content, name)
 
 
 @router.post("/{token}/payments/{payment_id}/cancel")
@@ -94,6 +117,7 @@ async def cancel_client_payment(
     Money that comes all the same is not lost: it is booked, and the issuer is told.
     """
     actor = await service.identify(tx, token, at=at)
+    note_organization(request, actor.organization_id)
     await idempotency.claim(tx, request, actor, at=at, is_required=False)
     secret_key = request.app.state.secret_key
     done = await paying.cancel(tx, token, payment_id, body.form_nonce, secret_key=secret_key, at=at)

@@ -1,17 +1,18 @@
-"""The receipt of an answer, printed when it is asked for."""
+"""The receipts of an answer and of a payment, printed when they are asked for."""
 
 import asyncio
 from datetime import datetime
+from uuid import UUID
 
 from app.documents.models import Decision
 from app.documents.ports import Printer
-from app.documents.receipt import Receipt
+from app.documents.receipt import PaymentReceipt, Receipt
 from app.kernel.actor import ActorKind
 from app.kernel.database import Database
 from app.kernel.errors import NotFound
 from app.kernel.wording import wording
 from app.organizations import queries as organizations
-from app.portal import service
+from app.portal import paying, service
 from app.portal.reading import Shared
 
 
@@ -47,9 +48,47 @@ async def receipt_pdf(
     return content, file_name(word, shared.says.number)
 
 
+async def payment_receipt_pdf(
+    database: Database,
+    printer: Printer,
+    token: str,
+    payment_id: UUID,
+    language: str | None,
+    *,
+    at: datetime,
+) -> tuple[bytes, str]:
+    """Print the receipt of a payment; the same one gives the same bytes.
+
+    Returns:
+        The PDF and the name of its file.
+
+    Raises:
+        UnknownLink: The token is unknown, malformed or revoked.
+        Gone: The link has expired.
+        NotFound: The document has no such payment, or it did not succeed.
+    """
+    async with database.transaction() as tx:
+        begun = await paying.look(tx, token, payment_id, at=at)
+        shared, payment = begun.shared, begun.payment
+        if payment.settled_at is None:
+            raise NotFound
+        logo = await organizations.logo(tx, shared.organization.id, shared.says.logo_sha256)
+    receipt = PaymentReceipt(
+        says=shared.says,
+        language=language or shared.says.language,
+        method=payment.method,
+        amount=payment.amount,
+        paid_at=payment.settled_at,
+        code=payment.provider_id or str(payment.id),
+    )
+    content = await asyncio.to_thread(printer.payment_receipt, receipt, logo=logo)
+    word = wording("pages", receipt.language)("receipt.paid.file")
+    return content, file_name(word, shared.says.number)
+
+
 def receipt_of(shared: Shared, decision: Decision, language: str) -> Receipt:
     """Put together what is printed of an answer (pure)."""
-    by_client = decision.actor_kind == ActorKind.CLIENT
+    by_client = decision.actor_kind == ActorKind.CLIENT or decision.channel == "payment"
     statement = decision.evidence.get("statement")
     recorded_by = decision.evidence.get("recorded_by")
     return Receipt(

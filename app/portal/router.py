@@ -46,7 +46,7 @@ PageLanguage = Annotated[
 ]
 
 PDF = "application/pdf"
-_PDF_ANSWER: dict[int | str, dict[str, object]] = {
+PDF_ANSWER: dict[int | str, dict[str, object]] = {
     200: {"content": {PDF: {"schema": {"type": "string", "format": "binary"}}}}
 }
 
@@ -161,7 +161,7 @@ async def renew_link(
 
 
 @router.head("/{token}/pdf", include_in_schema=False)
-@router.get("/{token}/pdf", response_class=Response, responses=_PDF_ANSWER)
+@router.get("/{token}/pdf", response_class=Response, responses=PDF_ANSWER)
 async def get_shared_pdf(token: Token, database: Db, at: Now, request: Request) -> Response:
     """Download the PDF of the document, the same bytes for everyone."""
     async with database.transaction() as tx:
@@ -178,7 +178,7 @@ async def get_shared_pdf(token: Token, database: Db, at: Now, request: Request) 
 
 
 @router.head("/{token}/receipt", include_in_schema=False)
-@router.get("/{token}/receipt", response_class=Response, responses=_PDF_ANSWER)
+@router.get("/{token}/receipt", response_class=Response, responses=PDF_ANSWER)
 async def get_shared_receipt(
     token: Token, database: Db, at: Now, request: Request, lang: PageLanguage = None
 ) -> Response:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app.container import Container
 from app.documents.ports import Printer
 from app.documents.printable import Printable
-from app.documents.receipt import Receipt
+from app.documents.receipt import PaymentReceipt, Receipt
 from app.documents.tasks import RenderPdf
 from app.jobs import dead_letters
 from app.jobs.queue import Job
@@ -32,6 +32,9 @@ class Jam:
 
     def receipt(self, receipt: Receipt, *, logo: bytes | None) -> bytes:
         raise RuntimeError(receipt.name, logo)
+
+    def payment_receipt(self, receipt: PaymentReceipt, *, logo: bytes | None) -> bytes:
+        raise RuntimeError(receipt.code, logo)
 
 
 @pytest.fixture

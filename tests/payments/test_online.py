@@ -1,12 +1,14 @@
 """Paying on line: only what is fetched from the provider moves anything, and never twice."""
 
 import asyncio
+import io
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 import pytest
+from pypdf import PdfReader
 
 from app.kernel.money import Money
 from app.payments.enrolment import AccountState
@@ -103,6 +105,13 @@ async def test_a_card_pays_an_invoice(
     assert (await anonymous.get(f"{client.path}/payments/{begun.json()['id']}")).json()[
         "state"
     ] == "succeeded"
+    receipt = f"{client.path}/payments/{begun.json()['id']}/receipt"
+    printed = await anonymous.get(receipt)
+    text = PdfReader(io.BytesIO(printed.content)).pages[0].extract_text()
+    assert "Recibo de pago" in text
+    assert "108,90" in text
+    assert "Tarjeta" in text
+    assert (await anonymous.get(receipt)).content == printed.content
     notices = (await office.api.get("/v1/notices")).json()["data"]
     assert [one["kind"] for one in notices].count("payment.received") == 1
     assert await violations(office) == []

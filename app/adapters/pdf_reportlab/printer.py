@@ -2,9 +2,9 @@
 
 from app.adapters.pdf_reportlab import fonts
 from app.adapters.pdf_reportlab.document import print_document
-from app.adapters.pdf_reportlab.receipt_page import print_receipt
+from app.adapters.pdf_reportlab.receipt_page import print_payment_receipt, print_receipt
 from app.documents.printable import Printable
-from app.documents.receipt import Receipt
+from app.documents.receipt import PaymentReceipt, Receipt
 
 
 class ReportlabPrinter:
@@ -25,3 +25,7 @@ class ReportlabPrinter:
     def receipt(self, receipt: Receipt, *, logo: bytes | None) -> bytes:
         """Print what a client takes home after deciding."""
         return print_receipt(receipt, logo)
+
+    def payment_receipt(self, receipt: PaymentReceipt, *, logo: bytes | None) -> bytes:
+        """Print what a client takes home after paying."""
+        return print_payment_receipt(receipt, logo)

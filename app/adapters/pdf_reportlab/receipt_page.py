@@ -1,10 +1,10 @@
-"""What a client takes home after deciding, from its value to its bytes.
+"""What a client takes home after deciding or paying, from its value to its bytes.
 
 It says what was declared and when; it never calls that an advanced signature
 (eIDAS art. 25.1: a click is a simple one).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,8 @@ from app.adapters.pdf_reportlab.text import (
     line,
     wrap,
 )
-from app.documents.receipt import Receipt
+from app.documents.printable import Printable
+from app.documents.receipt import PaymentReceipt, Receipt
 from app.kernel import formats
 from app.kernel.colors import LIGHT, light_accent
 from app.kernel.wording import Wording, wording
@@ -49,9 +50,32 @@ _LINES_MOST = 6
 
 
 def print_receipt(receipt: Receipt, logo: bytes | None) -> bytes:
-    """Print a receipt in its language."""
-    says, words = receipt.says, wording("printed", receipt.language)
+    """Print the receipt of a decision in its language."""
+    words = wording("printed", receipt.language)
     title = words(f"receipt.{receipt.kind}")
+    facts = _facts(receipt, ZoneInfo(receipt.says.time_zone), words)
+    closing = _closing(receipt, words)
+    return _page(receipt.says, words, title, receipt.decided_at, logo, facts, closing)
+
+
+def print_payment_receipt(receipt: PaymentReceipt, logo: bytes | None) -> bytes:
+    """Print the receipt of a payment in its language."""
+    words = wording("printed", receipt.language)
+    facts = _payment_facts(receipt, ZoneInfo(receipt.says.time_zone), words)
+    note = Lines(LEFT, wrap(words("receipt.paid.note"), SECONDARY, WIDTH))
+    title = words("receipt.paid")
+    return _page(receipt.says, words, title, receipt.paid_at, logo, facts, [note])
+
+
+def _page(
+    says: Printable,
+    words: Wording,
+    title: str,
+    at: datetime,
+    logo: bytes | None,
+    facts: Iterable[tuple[str, str]],
+    closing: Iterable[Block],
+) -> bytes:
     sheet = sheet_of(says, words, about=f"{title} · {says.number or ''}", band=None)
     zone = ZoneInfo(says.time_zone)
     opening = Opening(
@@ -60,7 +84,7 @@ def print_receipt(receipt: Receipt, logo: bytes | None) -> bytes:
         number=says.number,
         version=version_of(says, words),
         warning="",
-        facts=[Fact(words("fact.date"), _short(receipt.decided_at, zone, receipt.language))],
+        facts=[Fact(words("fact.date"), _short(at, zone, words.language))],
         issuer=says.issuer,
         client=says.client,
         job=says.title,
@@ -69,9 +93,9 @@ def print_receipt(receipt: Receipt, logo: bytes | None) -> bytes:
     )
     flow = Flow(first=0.0, top=BODY_TOP, bottom=BODY_BOTTOM)
     flow.add(opening.block(0.0))
-    rows = [_pair(label, value) for label, value in _facts(receipt, zone, words)]
+    rows = [_pair(label, value) for label, value in facts]
     flow.add(Stack(tuple(rows)), GROUP_GAP)
-    for block in _closing(receipt, words):
+    for block in closing:
         flow.add(block, GROUP_GAP)
     return sheet.render(flow.pages)
 
@@ -90,6 +114,19 @@ def _facts(receipt: Receipt, zone: ZoneInfo, words: Wording) -> Iterator[tuple[s
     local = words("receipt.local_time", city=formats.zone_city(zone))
     yield local, _moment(receipt.decided_at, zone, language)
     yield words("receipt.utc"), _moment(receipt.decided_at, ZoneInfo("UTC"), language)
+
+
+def _payment_facts(
+    receipt: PaymentReceipt, zone: ZoneInfo, words: Wording
+) -> Iterator[tuple[str, str]]:
+    says, language = receipt.says, receipt.language
+    yield words("receipt.document"), reference(says, words)
+    yield words("receipt.paid.amount"), formats.money(receipt.amount, language)
+    yield words("receipt.paid.method"), words(f"receipt.paid.{receipt.method}")
+    local = words("receipt.local_time", city=formats.zone_city(zone))
+    yield local, _moment(receipt.paid_at, zone, language)
+    yield words("receipt.utc"), _moment(receipt.paid_at, ZoneInfo("UTC"), language)
+    yield words("receipt.paid.code"), receipt.code
 
 
 def _closing(receipt: Receipt, words: Wording) -> Iterator[Block]:
