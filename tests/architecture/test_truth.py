@@ -3,10 +3,14 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from app.payments.checking import check
+from app.payments.movements import MoneyInState
+from app.payments.tasks import CheckPayment
 from tests.clients import Client, client_behind
 from tests.fakes import FakeMail
 from tests.fakes_payments import FakeProvider
@@ -110,7 +114,7 @@ async def _collect(office: Office, document_id: str) -> None:
 
 
 async def _pay(office: Office, client: Client, provider: FakeProvider) -> None:
-    """Have the papers accepted, then begin to pay and call it off."""
+    """Have the papers accepted, begin to pay, call it off, and pay all the same."""
     await enroll(office, provider)
     await office.api.post("/v1/payment-account/resume")
     begun = await pay(client)
@@ -118,6 +122,11 @@ async def _pay(office: Office, client: Client, provider: FakeProvider) -> None:
     await client.api.get(path)
     nonce = (await client.see())["form_nonce"]
     await client.api.post(f"{path}/cancel", json={"form_nonce": nonce})
+    provider.move(provider.orders[-1].reference, MoneyInState.SUCCEEDED)
+    desk = office.worker.desk
+    assert desk is not None
+    await check(CheckPayment(office.organization_id, UUID(begun.json()["id"])), desk)
+    await client.api.get(f"{path}/receipt")
 
 
 async def _set_up(office: Office, world: World) -> None:
