@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from app.comments.router import router as comments
+from app.contacts.portfolio_router import router as portfolio
 from app.contacts.router import router as contacts
 from app.container import Container
 from app.dispatch.router import router as dispatch
@@ -87,6 +88,7 @@ def create_app(container: Container) -> FastAPI:
         templates,
         mail,
         contacts,
+        portfolio,
         series,
         documents,
         dispatch,

@@ -92,7 +92,7 @@ async def request_password_reset(
     an hour, and once.
     """
     limits = provided(request, RateLimits)
-    await limits.take(RESETS_BY_SOURCE, source, at=at)
+    await limits.take(RESETS_BY_SOURCE, network_of(source), at=at)
     await limits.take(RESETS_BY_ADDRESS, body.email.lower(), at=at)
     async with database.transaction() as tx:
         await renewing.request(tx, body.email)

@@ -80,7 +80,7 @@ async def log_in(
     answers 401 `mfa_required` without `totp_code`. After some failures each one more
     makes the next wait longer: 429 `sign_in_delayed`.
     """
-    await provided(request, RateLimits).take(LOGIN_BY_SOURCE, source, at=at)
+    await provided(request, RateLimits).take(LOGIN_BY_SOURCE, network_of(source), at=at)
     claim = Claim(body.email, body.password, network_of(source), body.totp_code)
     user = await provided(request, Doorkeeper).admit(claim, at=at)
     async with database.transaction() as tx:

@@ -24,6 +24,7 @@ NAMED = {
     "list_users": "GET /v1/users",
     "get_user": "GET /v1/users/{}",
     "update_user": "PATCH /v1/users/{}",
+    "reassign_portfolio": "POST /v1/users/{}/reassign",
     "list_invitations": "GET /v1/invitations",
     "create_invitation": "POST /v1/invitations",
     "accept_invitation": "POST /v1/invitations/{}/accept",

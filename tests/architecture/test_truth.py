@@ -15,6 +15,7 @@ from tests.clients import Client, client_behind
 from tests.fakes import FakeMail
 from tests.fakes_payments import FakeProvider
 from tests.offices import Office
+from tests.organizations.people import a_colleague
 from tests.organizations.test_logos import drawn
 from tests.payments.paying import enroll, pay
 from tests.two_organizations.test_sweep import World, a_world, filled, names_in, operations_of
@@ -95,6 +96,9 @@ async def _govern(office: Office, world: World) -> None:
     await office.api.patch(f"/v1/users/{office.user_id}", json={"team": "Palma"})
     await office.api.post(f"{invitation}/resend")
     await office.api.delete(invitation)
+    async with a_colleague(office, "salesperson") as (user_id, _):
+        to = {"to_user_id": user_id}
+        await office.api.post(f"/v1/users/{office.user_id}/reassign", json=to)
     await office.api.post("/v1/me/totp")
     await office.api.delete("/v1/me/totp")
     role = {"name": "Taller", "permissions": ["contacts:read"], "visibility": "own"}

@@ -20,7 +20,10 @@ from tests.two_organizations.test_sweep import (
     operations_of,
 )
 
-ADMINISTRATIVE = {"user_id", "api_key_id", "series_id", "invitation_id", "access_role_id"}
+ADMINISTRATIVE = {
+    "user_id", "api_key_id", "series_id", "invitation_id", "access_role_id",
+    "email_template_id", "issuer_profile_id",
+}  # fmt: skip
 """Ids of what belongs to the organization and to no salesperson."""
 
 Person = tuple[str, httpx.AsyncClient]
