@@ -54,7 +54,7 @@ def _plan() -> Plan:
         else SIZES[: 1 if is_quick else 3],
         runs=3,
         seconds=1.0 if is_quick else 3.0,
-        uses=200 if is_quick else 1200,
+        uses=200 if is_quick else 500,
         only=os.environ.get("ONLY", ""),
     )
 
@@ -167,7 +167,11 @@ async def _others(bench: Bench, supply: Supply) -> list[Fact]:
         count = int(50 * plan.seconds)
         fact, drawn = await facts.drawing(container, bench.model, count=count, runs=plan.runs)
         found.append(fact)
-        found.append(await facts.mailing(stage, bench.sink, pdf_bytes=drawn.size_bytes))
+        found.append(
+            await facts.mailing(
+                stage, bench.sink, seconds=3 * plan.seconds, pdf_bytes=drawn.size_bytes
+            )
+        )
         found.append(await facts.numbering(container, stage, seconds=plan.seconds, runs=plan.runs))
         count = int(1000 * plan.seconds)
         found += await facts.working(container, stage, count=count, runs=plan.runs)

@@ -83,14 +83,16 @@ async def drawing(
     return fact, drawn
 
 
-async def mailing(stage: Stage, sink: Sink, *, pdf_bytes: int) -> Fact:
+async def mailing(stage: Stage, sink: Sink, *, seconds: float, pdf_bytes: int) -> Fact:
     """Let one worker send what was queued."""
     connection = await asyncpg.connect(stage.url)
     queued = await connection.fetchval(
         "select count(*) from dispatch_recipients where queue_state = 'ready'"
     )
     await connection.close()
-    rates, cpu_ms = await mail.send_queued(stage, sink, queued=queued, pdf_bytes=pdf_bytes)
+    rates, cpu_ms = await mail.send_queued(
+        stage, sink, queued=queued, seconds=seconds, pdf_bytes=pdf_bytes
+    )
     share = rates.ours / rates.twin
     return Fact(
         "messages with PDF handed to the relay by one worker",
