@@ -169,7 +169,7 @@ async def _others(bench: Bench, supply: Supply) -> list[Fact]:
         found.append(fact)
         found.append(
             await facts.mailing(
-                stage, bench.sink, seconds=3 * plan.seconds, pdf_bytes=drawn.size_bytes
+                stage, bench.sink, seconds=5 * plan.seconds, pdf_bytes=drawn.size_bytes
             )
         )
         found.append(await facts.numbering(container, stage, seconds=plan.seconds, runs=plan.runs))
