@@ -16,7 +16,7 @@ import uvloop
 from app import logs
 from app.container import open_container
 from bench import facts, machine, operations, report
-from bench.load import Figures, Run, Target, run_for, run_times
+from bench.load import Figures, Run, Target, run
 from bench.operations import Operation, Supply
 from bench.report import Fact, Measured
 from bench.seed import Model, Seeder, SentDocument
@@ -34,7 +34,7 @@ class Plan:
 
     Attributes:
         seconds: Length of a run; the warm-up is half of it.
-        uses: Length of a run of an operation that uses documents up.
+        uses: The most prepared documents one run may use up.
         only: Part of the names of the operations to measure; all when empty.
     """
 
@@ -54,7 +54,7 @@ def _plan() -> Plan:
         else SIZES[: 1 if is_quick else 3],
         runs=3,
         seconds=1.0 if is_quick else 3.0,
-        uses=100 if is_quick else 400,
+        uses=200 if is_quick else 500,
         only=os.environ.get("ONLY", ""),
     )
 
@@ -145,17 +145,15 @@ async def _compare(bench: Bench, operation: Operation, size: int) -> Measured:
     plan = bench.plan
     own: list[Run] = []
     bare: list[Run] = []
-    for run in range(plan.runs + 1):
-        share = 0.5 if run == 0 else 1
+    for number in range(plan.runs + 1):
+        share = 0.5 if number == 0 else 1
         for served, work, runs in (
             (bench.ours, operation.ours, own),
             (bench.twin, operation.twin, bare),
         ):
             target = bench.target(served)
-            if operation.uses is None:
-                runs.append(await run_for(target, work, plan.seconds * share))
-            else:
-                runs.append(await run_times(target, work, int(operation.uses * share)))
+            uses = operation.uses and int(operation.uses * share)
+            runs.append(await run(target, work, plan.seconds * share, uses=uses))
     one = Measured(operation.name, size, operation.goal, Figures.of(own[1:]), Figures.of(bare[1:]))
     _tell(f"{size:,}: {one.name}: {one.ours.rate:.0f}/s, bare {one.twin.rate:.0f}/s")
     return one
@@ -164,12 +162,16 @@ async def _compare(bench: Bench, operation: Operation, size: int) -> Measured:
 async def _others(bench: Bench, supply: Supply) -> list[Fact]:
     """Measure what does not grow with the database."""
     plan, stage = bench.plan, bench.stage
-    found = [await facts.asking(bench.target(bench.ours), supply, plan.uses)]
+    found = [await facts.asking(bench.target(bench.ours), supply, plan.seconds, plan.uses)]
     async with open_container(stage.settings, for_worker=False) as container:
         count = int(50 * plan.seconds)
         fact, drawn = await facts.drawing(container, bench.model, count=count, runs=plan.runs)
         found.append(fact)
-        found.append(await facts.mailing(stage, bench.sink, pdf_bytes=drawn.size_bytes))
+        found.append(
+            await facts.mailing(
+                stage, bench.sink, seconds=5 * plan.seconds, pdf_bytes=drawn.size_bytes
+            )
+        )
         found.append(await facts.numbering(container, stage, seconds=plan.seconds, runs=plan.runs))
         count = int(1000 * plan.seconds)
         found += await facts.working(container, stage, count=count, runs=plan.runs)

@@ -5,7 +5,7 @@ import asyncpg
 from app.container import Container
 from bench import inside, mail, operations
 from bench.inside import Drawn, Rates
-from bench.load import Target, resident_mb, run_times
+from bench.load import Target, resident_mb, run
 from bench.operations import Supply
 from bench.report import Fact, Measured
 from bench.seed import Model
@@ -55,10 +55,10 @@ def growth(measured: list[Measured]) -> list[Fact]:
     ]
 
 
-async def asking(target: Target, supply: Supply, uses: int) -> Fact:
+async def asking(target: Target, supply: Supply, seconds: float, uses: int) -> Fact:
     """Time the request that asks for an e-mail, with nobody else about."""
     ask = operations.asking(supply)
-    alone = await run_times(target, ask, uses, clients=1)
+    alone = await run(target, ask, seconds, uses=uses, clients=1)
     return Fact(
         "ask to e-mail a document, one caller at a time",
         f"p50 {alone.p50_ms:.1f} ms, p95 {alone.p95_ms:.1f} ms",
@@ -83,14 +83,16 @@ async def drawing(
     return fact, drawn
 
 
-async def mailing(stage: Stage, sink: Sink, *, pdf_bytes: int) -> Fact:
+async def mailing(stage: Stage, sink: Sink, *, seconds: float, pdf_bytes: int) -> Fact:
     """Let one worker send what was queued."""
     connection = await asyncpg.connect(stage.url)
     queued = await connection.fetchval(
         "select count(*) from dispatch_recipients where queue_state = 'ready'"
     )
     await connection.close()
-    rates, cpu_ms = await mail.send_queued(stage, sink, queued=queued, pdf_bytes=pdf_bytes)
+    rates, cpu_ms = await mail.send_queued(
+        stage, sink, queued=queued, seconds=seconds, pdf_bytes=pdf_bytes
+    )
     share = rates.ours / rates.twin
     return Fact(
         "messages with PDF handed to the relay by one worker",

@@ -74,24 +74,25 @@ class Target:
     database_pid: int
 
 
-async def run_for(target: Target, work: Work, seconds: float, clients: int = CLIENTS) -> Run:
-    """Let clients repeat an operation for a time."""
+async def run(
+    target: Target,
+    work: Work,
+    seconds: float,
+    *,
+    uses: int | None = None,
+    clients: int = CLIENTS,
+) -> Run:
+    """Let clients repeat an operation for a time, and so many times in all at most."""
     deadline = time.perf_counter() + seconds
-
-    def is_over() -> bool:
-        return time.perf_counter() >= deadline
-
-    return await _run(target, work, is_over, clients)
-
-
-async def run_times(target: Target, work: Work, count: int, clients: int = CLIENTS) -> Run:
-    """Let clients do an operation so many times in all."""
-    left = count
+    left = uses
 
     def is_over() -> bool:
         nonlocal left
-        left -= 1
-        return left < 0
+        if left is not None:
+            left -= 1
+            if left < 0:
+                return True
+        return time.perf_counter() >= deadline
 
     return await _run(target, work, is_over, clients)
 

@@ -43,7 +43,7 @@ class Operation:
     """One operation, and its twin.
 
     Attributes:
-        uses: A run uses up so many prepared documents; None when it lasts for a time.
+        uses: How many prepared documents a run may use up; None when it needs none.
     """
 
     name: str

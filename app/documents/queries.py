@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Select, and_, false, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from app.contacts import queries as contacts
 from app.contacts import search
@@ -45,11 +45,7 @@ async def get(
     Raises:
         NotFound: There is none that the actor sees.
     """
-    query = select(Document).where(
-        Document.organization_id == actor.organization_id,
-        Document.id == document_id,
-        sees_document(actor),
-    )
+    query = _one(select(Document), actor, document_id)
     if with_lines:
         query = query.options(selectinload(Document.lines))
     if for_update:
@@ -58,6 +54,33 @@ async def get(
     if document is None:
         raise NotFound
     return document
+
+
+async def read(tx: AsyncSession, actor: Actor, document_id: UUID) -> tuple[Document, str]:
+    """Give one document with its lines, and its contact's name, in one statement.
+
+    Raises:
+        NotFound: There is none that the actor sees.
+    """
+    query = select(Document, Contact.display_name).join(
+        Contact,
+        and_(
+            Contact.organization_id == Document.organization_id, Contact.id == Document.contact_id
+        ),
+    )
+    query = _one(query, actor, document_id).options(joinedload(Document.lines))
+    found = (await tx.execute(query)).unique().first()
+    if found is None:
+        raise NotFound
+    return found[0], found[1]
+
+
+def _one(query: Select[*Columns], actor: Actor, document_id: UUID) -> Select[*Columns]:
+    return query.where(
+        Document.organization_id == actor.organization_id,
+        Document.id == document_id,
+        sees_document(actor),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,11 +123,11 @@ async def get_document(
     language: Language,
 ) -> DocumentView:
     """Read a document, whole."""
-    document = await queries.get(tx, actor, document_id, with_lines=True)
+    document, contact_name = await queries.read(tx, actor, document_id)
     set_etag(response, document.version)
     if "if-none-match" in request.headers and await _moved(tx, actor, document, at):
         send_whole(request)
-    return await _view(tx, actor, document, at, language)
+    return await _view(tx, actor, document, at, language, contact_name)
 
 
 @router.patch("/{document_id}")
@@ -290,12 +290,17 @@ async def decide_on_behalf(
 
 
 async def _view(
-    tx: AsyncSession, actor: Actor, document: Document, at: datetime, language: str
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    at: datetime,
+    language: str,
+    contact_name: str | None = None,
 ) -> DocumentView:
     organization = await organizations.get(tx, actor.organization_id)
     return views.view_of(
         document,
-        await queries.contact_name(tx, document),
+        contact_name or await queries.contact_name(tx, document),
         payments_enabled=organization.payments_enabled,
         today=_today(organization, at),
         language=language,

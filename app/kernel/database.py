@@ -70,11 +70,12 @@ class Database:
     async def transaction(self, organization_id: UUID | None = None) -> AsyncIterator[AsyncSession]:
         """Open one transaction; commit at the end, roll back on any exception.
 
-        Row-level security shows nothing until an organization is entered, here or
-        by `enter_organization`.
+        Row-level security shows nothing until an organization is entered: here, by
+        `enter_organization`, or with the look-up that finds it (`entering`).
         """
         async with self._sessions() as tx, tx.begin():
-            await enter_organization(tx, organization_id)
+            if organization_id is not None:
+                await enter_organization(tx, organization_id)
             yield tx
 
 
@@ -84,11 +85,7 @@ def entering(organization_id: InstrumentedAttribute[UUID]) -> ColumnElement[str]
 
 
 async def enter_organization(tx: AsyncSession, organization_id: UUID | None) -> None:
-    """Let the rest of this transaction see one organization's rows.
-
-    It also makes asyncpg really begin: an enqueue as the first statement of a lazy
-    transaction would otherwise survive a rollback.
-    """
+    """Let the rest of this transaction see one organization's rows; None leaves it."""
     await tx.execute(
         text(f"select set_config('{_SETTING}', :organization_id, true)"),
         {"organization_id": str(organization_id) if organization_id else ""},
