@@ -32,6 +32,7 @@ from tests.offices import Office, client_of, found_office
 ROOT = Path(__file__).parent.parent
 TEMPLATE = "conforme_template"
 SERVER_URL = "CONFORME_TEST_SERVER_URL"
+NO_BROWSER = "NO BROWSER TESTS"
 
 _server: postgres.Server | None = None
 _folder: tempfile.TemporaryDirectory[str] | None = None
@@ -61,6 +62,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         postgres.stop(_server)
     if _folder is not None:
         _folder.cleanup()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once, and loudly, that no browser test ran; pytest itself only counts them."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    said = {report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple)}
+    for one in said:
+        if NO_BROWSER in one:
+            terminalreporter.write_line(one.removeprefix("Skipped: "), red=True, bold=True)
 
 
 def database_url(name: str) -> str:

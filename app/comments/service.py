@@ -9,6 +9,7 @@ from app.comments.models import Comment
 from app.comments.schemas import CommentDraft
 from app.contacts.models import Contact
 from app.documents import queries as documents
+from app.documents.drafting import conflict_facts
 from app.documents.models import Document
 from app.documents.projecting import project
 from app.events.record import record
@@ -33,7 +34,7 @@ async def add(
         if document is None:
             raise Invalid(faults=[Fault("/document_id", "missing")])
         if document.issue_state == "draft":
-            raise Conflict(reason="not_issued", extra={"current_status": document.status})
+            raise Conflict(reason="not_issued", extra=conflict_facts(document))
     comment = Comment(
         organization_id=actor.organization_id,
         id=new_id(),

@@ -16,7 +16,7 @@ from app.dispatch.schemas import DispatchOrder, DispatchPreview
 from app.dispatch.tasks import SendMessage
 from app.documents import links, printable, states
 from app.documents import queries as documents
-from app.documents.drafting import conflict_facts
+from app.documents.drafting import conflict_facts, require_issued
 from app.documents.models import Document
 from app.documents.printable import Printable
 from app.documents.projecting import apply_delivery
@@ -334,16 +334,9 @@ def _require_sendable(document: Document) -> None:
     Raises:
         Conflict: `not_issued`, `document_voided`, `not_current_revision` or `pdf_failed`.
     """
-    reasons = {
-        "draft": "not_issued",
-        "voided": "document_voided",
-        "superseded": "not_current_revision",
-    }
-    reason = reasons.get(document.issue_state)
-    if reason is None and document.pdf_state == "failed":
-        reason = "pdf_failed"
-    if reason is not None:
-        raise Conflict(reason=reason, extra=conflict_facts(document))
+    require_issued(document)
+    if document.pdf_state == "failed":
+        raise Conflict(reason="pdf_failed", extra=conflict_facts(document))
 
 
 def _can_pay(document: Document, organization: Organization, at: datetime) -> bool:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents import queries, states
+from app.documents.drafting import conflict_facts, require_issued
 from app.documents.events import decided
 from app.documents.models import ClientLink, Decision, Document
 from app.documents.projecting import project
@@ -128,15 +129,13 @@ async def answer_on_behalf(
         Invalid: Taking an answer back needs a reason.
     """
     actor.require(Permission.DOCUMENTS_WRITE)
-    if document.issue_state != "issued":
-        reason = "not_issued" if document.issue_state == "draft" else "document_voided"
-        raise Conflict(reason=reason, extra={"current_status": document.status})
+    require_issued(document)
     if answer.action == "undo" and not answer.comment:
         raise Invalid(faults=[Fault("/note", "missing")])
     if _repeats(document, answer):
         return None
     if answer.action == "reject" and document.decision == "accepted":
-        raise Conflict(reason="already_accepted", extra={"current_status": document.status})
+        raise Conflict(reason="already_accepted", extra=conflict_facts(document))
     last = await queries.last_decision(tx, document, document.revision)
     return await _decide(tx, actor, document, document.revision, last, answer, at=at)
 

@@ -28,6 +28,12 @@ from app.organizations.models import Organization
 
 _WHOLE = Decimal(100)
 
+_NOT_ISSUED = {
+    "draft": "not_issued",
+    "voided": "document_voided",
+    "superseded": "not_current_revision",
+}
+
 _PLAIN_FIELDS = (
     "title", "notes", "valid_until", "due_date", "operation_date", "language",
     "deposit_percent", "withholding_rate", "prices_include_tax",
@@ -127,6 +133,17 @@ def require_draft(document: Document) -> None:
             reason="invoice_immutable" if is_invoice else "already_issued",
             extra=conflict_facts(document),
         )
+
+
+def require_issued(document: Document) -> None:
+    """Refuse what is no document yet, or no longer the word that counts.
+
+    Raises:
+        Conflict: `not_issued`, `document_voided` or `not_current_revision`.
+    """
+    reason = _NOT_ISSUED.get(document.issue_state)
+    if reason is not None:
+        raise Conflict(reason=reason, extra=conflict_facts(document))
 
 
 def conflict_facts(document: Document) -> dict[str, JsonValue]:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.documents.drafting import require_issued
 from app.documents.models import Document
 from app.events.record import record
 from app.kernel.actor import Actor, Permission
@@ -39,9 +40,7 @@ async def record_collection(
         Invalid: The day is to come or too long ago, or the currency is another.
     """
     actor.require(Permission.PAYMENTS_CREATE)
-    if document.issue_state != "issued":
-        reason = "not_issued" if document.issue_state == "draft" else "document_voided"
-        raise Conflict(reason=reason, extra={"current_status": document.status})
+    require_issued(document)
     today = await _today(tx, document, at)
     received_on = draft.received_on or today
     if received_on > today:

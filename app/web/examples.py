@@ -63,6 +63,9 @@ def problem(code: str, status: int) -> JsonValue:
             }
         )
     title = code.replace("_", " ").capitalize()
+    state: dict[str, JsonValue] = {}
+    if code == "state_conflict":
+        state = {"current_status": "sent", "allowed_actions": ["dispatch", "decide"]}
     return {
         "type": f"https://conforme.example/problems/{code}",
         "title": title,
@@ -73,6 +76,7 @@ def problem(code: str, status: int) -> JsonValue:
         "instance": f"/v1/documents/{_ID}",
         "request_id": "req_0f8fad5bd9cb469fa16570867728950e",
         "errors": faults,
+        **state,
     }
 
 

@@ -357,6 +357,33 @@ def _operations(document: Node) -> Iterator[Node]:
         yield from (item[method] for method in _METHODS if method in item)
 
 
+_TOLD_SOMETIMES: Node = {
+    "current_status": {"type": "string", "description": "Of a 409: the state it met."},
+    "allowed_actions": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Of a 409 about a document: what is possible now.",
+    },
+    "existing_id": {
+        "type": "string",
+        "format": "uuid",
+        "description": "Of `duplicate`: the contact that has the tax id, if you may see it.",
+    },
+    "current_version": {"type": "integer", "description": "Of a 412: the version to read."},
+    "permission": {"type": "string", "description": "Of `permission_missing`: which one."},
+    "payment_id": {
+        "type": "string",
+        "format": "uuid",
+        "description": "Of `payment_live`: the payment under way.",
+    },
+    "provider_text": {
+        "type": "string",
+        "description": "Of `provider_refused`: the provider's own words.",
+    },
+}
+"""What a problem tells besides, where it is that problem; otherwise it is not there."""
+
+
 def _problem_schemas() -> Node:
     _, definitions = models_json_schema(
         [(ProblemView, "serialization")], ref_template="#/components/schemas/{model}", by_alias=True
@@ -365,6 +392,7 @@ def _problem_schemas() -> Node:
     problem = shapes.pop("ProblemView")
     problem["title"] = "Problem"
     problem["properties"]["code"]["enum"] = list(STATUS)
+    problem["properties"] |= _TOLD_SOMETIMES
     problem["additionalProperties"] = True
     return {"Problem": problem, **shapes}
 

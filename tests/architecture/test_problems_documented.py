@@ -1,6 +1,7 @@
 """Every problem that can be met has its words, in every language."""
 
 import ast
+import json
 import re
 
 import pytest
@@ -24,6 +25,26 @@ def _strings(keyword: str) -> set[str]:
                     if given.arg == keyword and isinstance(given.value, ast.Constant):
                         found.add(given.value.value)
     return {value for value in found if isinstance(value, str)}
+
+
+def _told_besides() -> set[str]:
+    """Give the names of what problems tell beyond RFC 9457, where they are written out."""
+    found = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.keyword) or node.arg != "extra":
+                continue
+            keys = node.value.keys if isinstance(node.value, ast.Dict) else []
+            found |= {key.value for key in keys if isinstance(key, ast.Constant)}
+    return {name for name in found if isinstance(name, str)}
+
+
+def test_what_a_problem_tells_besides_is_in_its_shape() -> None:
+    document = json.loads((ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8"))
+    shape = document["components"]["schemas"]["Problem"]["properties"]
+    told = _told_besides() | {"current_status", "allowed_actions", "existing_id"}
+    assert {"current_version", "permission"} <= told
+    assert told <= set(shape)
 
 
 def _raised(name: str, position: int) -> set[str]:

@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from app.container import Container
 from app.main import create_app
+from tests.conftest import NO_BROWSER
 from tests.factories import Json
 from tests.fakes import FakeMail
 from tests.offices import Office
@@ -40,7 +41,7 @@ PHONE = {"width": 390, "height": 844}
 async def chromium() -> AsyncIterator[Browser]:
     """Start Chromium once; a machine without one skips, except where CI is set."""
     if not HAS_CHROMIUM:
-        said = f"NO BROWSER TESTS: there is no {CHROMIUM}"
+        said = f"{NO_BROWSER}: there is no {CHROMIUM}"
         if os.environ.get("CI"):
             pytest.fail(said)
         pytest.skip(said)

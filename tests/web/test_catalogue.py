@@ -150,6 +150,10 @@ def test_texts_ask_only_for_values_that_always_come() -> None:
         "fault.decimal_whole_digits": {"whole_digits"},
         "fault.enum": {"expected"},
         "fault.literal_error": {"expected"},
+        "fault.template.limit": {"line"},
+        "fault.template.syntax": {"line"},
+        "fault.template.unknown_filter": {"line", "name"},
+        "fault.template.unknown_name": {"line", "name"},
     }
 
 
