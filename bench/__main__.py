@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -78,6 +79,10 @@ class Bench:
 async def main() -> None:
     """Measure, and write the page."""
     logs.configure("error")
+    task = asyncio.current_task()
+    assert task is not None
+    # Cancelled, it leaves in order: no PostgreSQL stays behind.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     plan = _plan()
     with tempfile.TemporaryDirectory(prefix="conforme-bench-", ignore_cleanup_errors=True) as name:
         smtp_port, sink = free_port(), Sink()
