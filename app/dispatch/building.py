@@ -26,6 +26,8 @@ class Material:
 
     order: LetterOrder
     logo: bytes | None
+    pdf: bytes | None
+    """None when it was never made."""
     document_id: UUID
     revision: int
     sender: Mailbox
@@ -72,8 +74,12 @@ async def material_of(
         body=dispatch.body,
         link=f"{outbox.public_url}/d/{token}",
     )
+    stored = await documents.find_pdf(
+        tx, row.organization_id, document.id, dispatch.revision, revision.language
+    )
     return Material(
         order=order,
+        pdf=stored.content if stored is not None else None,
         logo=await organizations.logo(tx, row.organization_id, says.logo_sha256),
         document_id=dispatch.document_id,
         revision=dispatch.revision,
@@ -90,14 +96,16 @@ async def material_of(
 async def build_message(material: Material, row: Recipient, outbox: Outbox) -> bytes:
     """Make the message's bytes; the PDF, too, if it was never made. No transaction is open."""
     at = outbox.clock.now()
-    pdf = await ensure_pdf(
-        outbox.database,
-        outbox.printer,
-        row.organization_id,
-        material.document_id,
-        material.revision,
-        at=at,
-    )
+    pdf = material.pdf
+    if pdf is None:
+        pdf = await ensure_pdf(
+            outbox.database,
+            outbox.printer,
+            row.organization_id,
+            material.document_id,
+            material.revision,
+            at=at,
+        )
     order = material.order
     letter = letters.compose(order)
     attachment = None

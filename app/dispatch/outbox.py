@@ -67,10 +67,8 @@ async def lock(
     Raises:
         NotFound: There is none.
     """
-    row = await queries.recipient(tx, organization_id, recipient_id)
-    document = await documents.get(
-        tx, system(organization_id), row.dispatch.document_id, for_update=True
-    )
+    document_id = await queries.document_id_of(tx, organization_id, recipient_id)
+    document = await documents.get(tx, system(organization_id), document_id, for_update=True)
     return document, await queries.recipient(tx, organization_id, recipient_id, for_update=True)
 
 

@@ -131,6 +131,22 @@ async def recipient(
     return found
 
 
+async def document_id_of(tx: AsyncSession, organization_id: UUID, recipient_id: UUID) -> UUID:
+    """Tell which document was sent to a recipient.
+
+    Raises:
+        NotFound: There is no such recipient.
+    """
+    found = await tx.scalar(
+        select(Dispatch.document_id)
+        .join(Dispatch.recipients)
+        .where(Recipient.organization_id == organization_id, Recipient.id == recipient_id)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
 async def _whole(tx: AsyncSession, *conditions: ColumnElement[bool]) -> Sequence[Dispatch]:
     """Load dispatches with their recipients, each of which knows its dispatch."""
     dispatches = list(
