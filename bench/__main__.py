@@ -91,12 +91,7 @@ async def main() -> None:
             build(Path(name), smtp_port) as stage,
             _started(plan, stage, sink) as bench,
         ):
-            described = await machine.describe(stage.url)
-            measured, found = await _measure(bench)
-    text = "\n\n".join((described, report.table(measured), report.facts_table(found)))
-    print(text)
-    if not plan.only:
-        report.write(PAGE, text)
+            await _measure(bench)
 
 
 @asynccontextmanager
@@ -109,8 +104,10 @@ async def _started(plan: Plan, stage: Stage, sink: Sink) -> AsyncIterator[Bench]
             yield Bench(plan, stage, model, sink, ours, twin)
 
 
-async def _measure(bench: Bench) -> tuple[list[Measured], list[Fact]]:
+async def _measure(bench: Bench) -> None:
+    """Measure at every size; the page is renewed after each."""
     plan, stage = bench.plan, bench.stage
+    described = await machine.describe(stage.url)
     found = [facts.cold_start(bench.ours, bench.twin)]
     seeder = Seeder(stage.url, bench.model)
     measured: list[Measured] = []
@@ -125,9 +122,12 @@ async def _measure(bench: Bench) -> tuple[list[Measured], list[Fact]]:
         ]
         if size == plan.sizes[0] and not plan.only:
             found += await _others(bench, supply)
-    found += facts.growth(measured)
-    found.append(facts.memory(bench.ours, bench.twin))
-    return measured, found
+        last = [*facts.growth(measured), facts.memory(bench.ours, bench.twin)]
+        text = "\n\n".join((described, report.table(measured), report.facts_table([*found, *last])))
+        if plan.only:
+            print(text)
+        else:
+            report.write(PAGE, text)
 
 
 async def _supply(bench: Bench, seeder: Seeder) -> Supply:
