@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import uvicorn
@@ -23,15 +24,16 @@ from app.container import Container, open_container
 from app.invariants import pack
 from app.jobs import dead_letters
 from app.kernel.clock import SystemClock
-from app.kernel.errors import Invalid
+from app.kernel.errors import Invalid, NotFound
 from app.kernel.wording import wording
 from app.main import create_app
 from app.operations import backup, doctor
 from app.operations.founding import Admin, found
 from app.operations.serving import Server
+from app.organizations import queries as organizations
 from app.organizations.passwords import PASSWORD_LENGTH_MIN
-from app.organizations.service import Founding
-from app.settings import Settings
+from app.organizations.service import Founding, allow_origin, forbid_origin
+from app.settings import Settings, is_origin
 from app.web import openapi
 from app.worker import create_runner
 
@@ -97,6 +99,10 @@ def _parser() -> argparse.ArgumentParser:
     organization.add_argument("--admin-name", required=True, type=_words)
     organization.add_argument("--password-file", help="read the admin's password from a file")
     organization.add_argument("--api-key", action="store_true", help="also print an API key")
+    origins = add("origins", _origins, "List, add or remove an organization's front ends (CORS).")
+    origins.add_argument("organization", type=UUID, help="its id")
+    origins.add_argument("--allow", type=_origin, metavar="ORIGIN", help="https://host")
+    origins.add_argument("--forbid", type=_origin, metavar="ORIGIN")
     jobs = add("jobs", _jobs, "List the jobs that failed for good, or let one be tried again.")
     jobs.add_argument("--retry", type=int, metavar="ID")
     add("doctor", _doctor, "Look at all the service stands on, and name what is wrong.")
@@ -119,6 +125,13 @@ def _words(text: str) -> str:
     if not words:
         raise argparse.ArgumentTypeError("it is empty")
     return words
+
+
+def _origin(text: str) -> str:
+    """Take an argument that is a front end's origin."""
+    if not is_origin(text):
+        raise argparse.ArgumentTypeError("write it as https://host, without a path")
+    return text
 
 
 def _settings() -> Settings:
@@ -228,6 +241,29 @@ def _create_organization(options: argparse.Namespace) -> int:
             print(f"--{option}: {texts(f'fault.{fault.code}')}", file=sys.stderr)
         return 2
     return 0
+
+
+def _origins(options: argparse.Namespace) -> int:
+    status = 0
+
+    async def run(container: Container) -> None:
+        nonlocal status
+        async with container.database.transaction(options.organization) as tx:
+            try:
+                await organizations.get(tx, options.organization)
+            except NotFound:
+                print("no such organization", file=sys.stderr)
+                status = 1
+                return
+            if options.allow is not None:
+                await allow_origin(tx, options.organization, options.allow)
+            if options.forbid is not None:
+                await forbid_origin(tx, options.organization, options.forbid)
+            for origin in await organizations.origins_of(tx, options.organization):
+                print(origin)
+
+    _with_container(run)
+    return status
 
 
 def _jobs(options: argparse.Namespace) -> int:

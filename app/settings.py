@@ -28,6 +28,13 @@ def _address(text: str) -> SplitResult:
     return parts
 
 
+def is_origin(text: str) -> bool:
+    """Tell whether a text is an origin as browsers send it: `https://host`, perhaps a port."""
+    parts = _address(text)
+    is_web = parts.scheme in {"https", "http"} and bool(parts.hostname) and "@" not in text
+    return is_web and text == f"{parts.scheme}://{parts.netloc}".lower()
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -197,10 +204,8 @@ class Settings(BaseSettings):
     @field_validator("cors_origins")
     @classmethod
     def _are_origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        for value in values:
-            parts = _address(value)
-            if parts.scheme not in {"https", "http"} or value != f"{parts.scheme}://{parts.netloc}":
-                raise ValueError("write each as https://host, without a path or `*`")
+        if not all(is_origin(value) for value in values):
+            raise ValueError("write each as https://host, without a path or `*`")
         return values
 
     @field_validator("allowed_hosts")

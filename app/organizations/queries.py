@@ -270,6 +270,12 @@ async def list_audit_entries(
     return list(await tx.scalars(query.order_by(AuditEntry.id.desc()).limit(wanted.limit + 1)))
 
 
+async def origins_of(tx: AsyncSession, organization_id: UUID) -> Sequence[str]:
+    """List the front ends that may read an organization's answers."""
+    own = select(AllowedOrigin.origin).where(AllowedOrigin.organization_id == organization_id)
+    return list(await tx.scalars(own.order_by(AllowedOrigin.origin)))
+
+
 async def allowed_origins(tx: AsyncSession) -> dict[str, frozenset[UUID]]:
     """Give every front end with the organizations that list it."""
     rows = await tx.execute(

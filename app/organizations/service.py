@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -193,6 +193,15 @@ async def allow_origin(tx: AsyncSession, organization_id: UUID, origin: str) -> 
         insert(AllowedOrigin)
         .values(organization_id=organization_id, origin=origin)
         .on_conflict_do_nothing()
+    )
+
+
+async def forbid_origin(tx: AsyncSession, organization_id: UUID, origin: str) -> None:
+    """Let a front end no longer read the organization's answers."""
+    await tx.execute(
+        delete(AllowedOrigin).where(
+            AllowedOrigin.organization_id == organization_id, AllowedOrigin.origin == origin
+        )
     )
 
 

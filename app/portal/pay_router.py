@@ -35,7 +35,12 @@ PaymentId = Annotated[UUID, Path(description="As given when it was begun.")]
 
 
 @router.post(
-    "/{token}/payments", status_code=201, dependencies=[Depends(Sparingly(CLIENT_PAYMENTS))]
+    "/{token}/payments",
+    status_code=201,
+    dependencies=[
+        Depends(Public("The token of the link is the authority.", needs_key=True)),
+        Depends(Sparingly(CLIENT_PAYMENTS)),
+    ],
 )
 async def start_payment(
     token: Token,

@@ -364,8 +364,7 @@ def _environment(
     outside = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("SMTP_", "DATABASE_", "LEMONWAY_", "PG"))
-        or name == "DATABASE_POOL_SIZE"
+        if not name.startswith(_OURS) or name == "DATABASE_POOL_SIZE"
     }
     if "DATABASE_URL" in os.environ:
         for name in ("DATABASE_WORKER_URL", "DATABASE_OWNER_URL"):

@@ -2,10 +2,16 @@
 
 
 class Public:
-    """A route's declaration that no sign-in is needed, and why."""
+    """A route's declaration that no sign-in is needed, and why.
 
-    def __init__(self, why: str) -> None:
+    Args:
+        why: What is the authority instead.
+        needs_key: Whether an Idempotency-Key is required.
+    """
+
+    def __init__(self, why: str, *, needs_key: bool = False) -> None:
         self.why = why
+        self.needs_key = needs_key
 
     async def __call__(self) -> None:
         """Ask for nothing."""

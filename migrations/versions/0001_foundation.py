@@ -264,7 +264,7 @@ def _isolate_tenants() -> None:
     for table in TENANT_TABLES:
         _secure(table, f"organization_id = {CURRENT}")
     _secure("organizations", f"id = {CURRENT}")
-    # The worker finds what is due before it enters an organization (ruling: a short list).
+    # The worker finds what is due before it enters an organization (a short list, tested).
     for table in ("organizations", "dispatch_recipients"):
         op.execute(
             f"create policy worker_finds on {table} for select to conforme_worker using (true)"

@@ -98,12 +98,16 @@ async def test_row_level_security_is_forced_and_fails_closed(
         assert row["relrowsecurity"], name
         assert row["relforcerowsecurity"], name
         policies = await catalogue.fetch(
-            "select polname, polcmd, pg_get_expr(polqual, polrelid) as using,"
+            "select polname, polcmd::text as command, pg_get_expr(polqual, polrelid) as using,"
+            " array(select r::regrole::text from unnest(polroles) r) as roles,"
             " pg_get_expr(polwithcheck, polrelid) as checked from pg_policy where polrelid = $1",
             row["oid"],
         )
-        wide = {one["polname"] for one in policies if one["using"] == "true"}
-        assert wide == ({SEEN_ACROSS[name]} if name in SEEN_ACROSS else set()), name
+        wide = {one["polname"]: one for one in policies if one["using"] == "true"}
+        assert set(wide) == ({SEEN_ACROSS[name]} if name in SEEN_ACROSS else set()), name
+        for policy in wide.values():
+            role = f"conforme_{policy['polname'].removesuffix('_finds')}"
+            assert (policy["command"], policy["roles"]) == ("r", [role]), name
         tenant = next(one for one in policies if one["polname"] == "tenant")
         assert "NULLIF(current_setting('app.org'" in tenant["using"], name
         assert tenant["checked"] == tenant["using"], name

@@ -76,7 +76,10 @@ NAMED = {
 }
 """Operations whose names clients' code is made of."""
 
-NEEDS_KEY = {"dispatch_document", "resend_dispatch", "record_collection", "refund_payment"}
+NEEDS_KEY = {
+    "dispatch_document", "resend_dispatch", "record_collection", "refund_payment",
+    "start_payment",
+}  # fmt: skip
 """The contract's ◆: something is sent or charged."""
 
 
