@@ -24,7 +24,7 @@ from tests.fakes import FakeMail, FixedClock
 from tests.invariants.checking import violations
 from tests.offices import Office
 
-WAIT_S = 30
+WAIT_S = 60
 
 
 class Sink:

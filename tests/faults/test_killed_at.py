@@ -19,7 +19,7 @@ from tests.fakes import FakeMail
 from tests.invariants.checking import violations
 from tests.offices import Office
 
-WAIT_S = 20
+WAIT_S = 60
 STEPS = {"CONNECT": 0, "RCPT": 0, "DATA": 1, "DOT": 1}
 """Where the relay falls silent, and how many doubts a worker killed there leaves."""
 

@@ -22,7 +22,7 @@ from tests.invariants.checking import violations
 from tests.offices import Office, found_office
 
 CALLERS = 4
-WAIT_S = 30
+WAIT_S = 60
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tests.factories import an_issued_quote
 from tests.invariants.checking import violations
 from tests.offices import Office
 
-WAIT_S = 30
+WAIT_S = 60
 
 
 @contextmanager
