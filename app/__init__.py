@@ -13,8 +13,11 @@ Glossary
     dispatch       one act of sending one revision; it has recipients
     recipient      one address, one message, one link
     decision       what the client answered to a revision
+    payment        money for a document; an intent until it has come in
+    journal        one movement of money, booked once; what was paid is their sum
     event          a recorded fact
     notice         a staff alert awaiting review
-    hook           a provider calling us
+    hook           a provider calling us, a hint of where to look
+    audit entry    one administrative change, by whom
     actor          who acts: a user, an API key, a client behind a link, the system
 """
