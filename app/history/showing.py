@@ -33,7 +33,7 @@ def entry_of(event: Event, cards: Mapping[UUID, Card], language: str) -> EntryVi
 
 
 def card_of(card: Card) -> dict[str, JsonValue]:
-    """Tell what became of a dispatch (product reference, 6.3)."""
+    """Tell what became of a dispatch, as things stand now."""
     answer = card.answer if card.answer and card.answer.kind != "withdrawn" else None
     recipients: list[JsonValue] = [
         recipient_of(recipient, []).model_dump(mode="json", exclude={"evidence"})

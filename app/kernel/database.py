@@ -72,10 +72,13 @@ class Database:
 
         Row-level security shows nothing until an organization is entered: here, by
         `enter_organization`, or with the look-up that finds it (`entering`).
+
+        The statement that says so is sent also when there is none yet: it makes asyncpg
+        really begin. A job enqueued first in a transaction that SQLAlchemy only means to
+        begin would survive its rollback.
         """
         async with self._sessions() as tx, tx.begin():
-            if organization_id is not None:
-                await enter_organization(tx, organization_id)
+            await enter_organization(tx, organization_id)
             yield tx
 
 

@@ -89,7 +89,7 @@ async def test_nobody_holds_a_connection_while_it_prints_or_mails(
     await office.deliver()
     async with client_of(app) as client:
         await _answer_and_take_the_receipt(client, relay)
-    async with container.database.transaction():
+    async with container.database.transaction(office.organization_id):
         watch.note("a transaction")  # so that the watch is known to see one
     free = {name: {0} for name in ("document", "mail", "bytes", "receipt")}
     assert watch.seen == {**free, "a transaction": {1}}
