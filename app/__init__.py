@@ -7,10 +7,12 @@ and what must happen next (jobs) are rows of the same transaction.
 
 Glossary
     organization   the company that uses the product; everything belongs to one
+    letterhead     who issues: the organization's own, or one of its issuer profiles
     contact        whom it deals with, in one or more roles
     document       a quote, delivery note, proforma or invoice
     revision       an issued, frozen state of a document
     dispatch       one act of sending one revision; it has recipients
+    template       an organization's own words for a kind of letter
     recipient      one address, one message, one link
     decision       what the client answered to a revision
     payment        money for a document; an intent until it has come in

@@ -1,1 +1,1 @@
-"""Organizations, their users, sessions and API keys."""
+"""Organizations: their letterheads and settings, users, sessions and API keys."""

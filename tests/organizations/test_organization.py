@@ -193,6 +193,9 @@ async def test_what_is_no_picture_is_refused(office: Office) -> None:
     svg = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
     said = await office.api.put(LOGO, content=svg, headers={"Content-Type": "image/svg+xml"})
     assert (said.status_code, said.json()["code"]) == (415, "media_type_unsupported")
+    bytes_alone = {"Content-Type": "application/octet-stream"}
+    assert (await office.api.put(LOGO, content=a_png(), headers=bytes_alone)).status_code == 200
+    await office.api.delete(LOGO)
     unsaid = await office.api.put(LOGO, content=svg, headers=PNG)
     assert [fault["code"] for fault in unsaid.json()["errors"]] == ["logo.format"]
     huge = await office.api.put(LOGO, content=b"\x89PNG" + bytes(1_000_000), headers=PNG)
