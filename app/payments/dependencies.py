@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from app.kernel.errors import Unavailable
+from app.kernel.errors import Conflict
 from app.payments.desk import Desk
 from app.web.dependencies import provided
 
@@ -13,12 +13,12 @@ async def desk_of(request: Request) -> Desk:
     """Give the desk of this process.
 
     Raises:
-        Unavailable: Payments are not set up here.
+        Conflict: Payments are not set up here; waiting would not help.
     """
     try:
         return provided(request, Desk)
     except KeyError:
-        raise Unavailable(reason="payments_not_set_up") from None
+        raise Conflict(reason="payments_not_set_up") from None
 
 
 AtDesk = Annotated[Desk, Depends(desk_of)]
