@@ -26,9 +26,9 @@ from app.organizations import mailing
 from app.organizations import queries as organizations
 from app.organizations.mailing import Post, SendInvitation, SendPasswordReset
 from app.organizations.models import AuditEntry
-from app.payments import accounts, calls, checking
+from app.payments import accounts, calls, checking, refunding
 from app.payments.desk import Desk
-from app.payments.tasks import CheckAccount, CheckPayment, HandleCall
+from app.payments.tasks import CheckAccount, CheckPayment, HandleCall, SendRefund
 
 CHAINED = (Event.__tablename__, Decision.__tablename__, AuditEntry.__tablename__)
 
@@ -77,7 +77,15 @@ def _payment_handlers(desk: Desk) -> dict[type[Job], Handler]:
     async def handle_call(job: HandleCall) -> None:
         await calls.handle(job, desk)
 
-    return {CheckPayment: check_payment, CheckAccount: check_account, HandleCall: handle_call}
+    async def send_refund(job: SendRefund) -> None:
+        await refunding.send(job, desk)
+
+    return {
+        CheckPayment: check_payment,
+        CheckAccount: check_account,
+        HandleCall: handle_call,
+        SendRefund: send_refund,
+    }
 
 
 def burials_of(container: Container) -> Mapping[type[Job], Handler]:
@@ -128,6 +136,7 @@ def _payment_schedules(container: Container) -> tuple[Scheduled, ...]:
             organization_ids = await organizations.ids(tx)
         for organization_id in organization_ids:
             await checking.sweep(desk, organization_id)
+            await refunding.sweep(desk, organization_id)
 
     async def look_at_accounts() -> None:
         async with container.database.transaction() as tx:

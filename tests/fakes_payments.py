@@ -22,6 +22,8 @@ from app.payments.movements import (
     MoneyIn,
     MoneyInState,
     MoneyOut,
+    MoneyOutKind,
+    MoneyOutState,
     PaymentOrder,
     RefundOrder,
     TransferAccount,
@@ -39,6 +41,9 @@ class FakeProvider:
     payins: dict[str, MoneyIn] = field(default_factory=dict)
     orders: list[PaymentOrder] = field(default_factory=list)
     failures: list[GatewayError] = field(default_factory=list)
+    payouts: dict[str, MoneyOut] = field(default_factory=dict)
+    refund_orders: list[RefundOrder] = field(default_factory=list)
+    refunds_are: MoneyOutState = MoneyOutState.SUCCEEDED
     now: datetime = START
 
     @property
@@ -85,6 +90,38 @@ class FakeProvider:
             arrived, state=MoneyInState.SUCCEEDED, executed_at=self.now
         )
         return self.payins[arrived.transaction_id]
+
+    def take_back(
+        self,
+        transaction_id: str,
+        amount: Money,
+        *,
+        kind: MoneyOutKind,
+        state: MoneyOutState = MoneyOutState.SUCCEEDED,
+        text: str = "Fraud",
+    ) -> MoneyOut:
+        """Let money of a payment leave the wallet."""
+        made = MoneyOut(
+            transaction_id=str(90_000 + len(self.payouts)),
+            wallet=self.payins[transaction_id].wallet,
+            kind=kind,
+            origin_id=transaction_id,
+            reference=None,
+            state=state,
+            amount=amount,
+            text=text,
+            begun_at=self.now,
+            executed_at=self.now if state is MoneyOutState.SUCCEEDED else None,
+            evidence="{}",
+        )
+        self.payouts[made.transaction_id] = made
+        return made
+
+    def end_refunds(self, state: MoneyOutState) -> None:
+        """Let the refunds under way end."""
+        for key, one in self.payouts.items():
+            if one.state is MoneyOutState.PENDING:
+                self.payouts[key] = replace(one, state=state, executed_at=self.now)
 
     def _payin(
         self, wallet: str, amount: Money, reference: str | None, method: Method, text: str
@@ -173,4 +210,15 @@ class FakeProvider:
         return [one for one in self.payins.values() if one.reference == reference]
 
     async def refund(self, order: RefundOrder) -> MoneyOut:
-        raise NotImplementedError
+        for made in self.payouts.values():
+            if order.reference in made.text.split():
+                return made
+        self._fail()
+        self.refund_orders.append(order)
+        return self.take_back(
+            order.transaction_id,
+            order.amount,
+            kind=MoneyOutKind.REFUND,
+            state=self.refunds_are,
+            text=f"Refund {order.transaction_id} {order.reference} {order.reason}",
+        )

@@ -26,6 +26,7 @@ KINDS: Mapping[str, Group] = {
     "payment.received": Group.PAYMENTS,
     "payment.failed": Group.PAYMENTS,
     "payment.refunded": Group.PAYMENTS,
+    "payment.refund_failed": Group.PAYMENTS,
     "payment_account.state_changed": Group.PAYMENTS,
     "notice.created": Group.DOCUMENTS,
     "notice.reviewed": Group.DOCUMENTS,

@@ -7,6 +7,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import Document
+from app.events.record import Fact
 from app.kernel.actor import Actor, ActorKind
 from app.kernel.clock import Clock
 from app.kernel.database import Database
@@ -48,6 +49,16 @@ class Alarm(Protocol):
         ...
 
 
+class FactAlarm(Protocol):
+    """Tells staff of a fact that needs a person."""
+
+    async def __call__(
+        self, tx: AsyncSession, actor: Actor, document: Document | None, fact: Fact, *, at: datetime
+    ) -> None:
+        """Raise the notice, in the transaction of what happened."""
+        ...
+
+
 class AccountAlarm(Protocol):
     """Tells staff that the payment account changed its state."""
 
@@ -67,6 +78,7 @@ class Desk:
     provider: Provider
     alarm: Alarm
     account_alarm: AccountAlarm
+    fact_alarm: FactAlarm
 
 
 def provider(account: PaymentAccount) -> Actor:

@@ -64,5 +64,17 @@ def received(payment: Payment, document: Document) -> Fact:
 
 def refunded(payment: Payment, refund: Refund, document: Document) -> Fact:
     """Money of a payment went back."""
-    reason = {"reason": refund.reason} if refund.reason else {}
-    return _fact("payment.refunded", payment, document, refund.amount, **reason)
+    return _of_refund("payment.refunded", payment, refund, document, refund.reason)
+
+
+def refund_failed(payment: Payment, refund: Refund, document: Document) -> Fact:
+    """The provider did not give money back, and will not."""
+    return _of_refund("payment.refund_failed", payment, refund, document, refund.failure)
+
+
+def _of_refund(
+    kind: str, payment: Payment, refund: Refund, document: Document, reason: str | None
+) -> Fact:
+    told = {"reason": reason} if reason else {}
+    name = refund.created_by_name
+    return _fact(kind, payment, document, refund.amount, name=name, **told)

@@ -125,7 +125,14 @@ class Refund(Base):
         ),
         CheckConstraint("state in ('queued', 'pending', 'succeeded', 'failed')", name="state"),
         CheckConstraint("amount_minor > 0", name="amount"),
+        UniqueConstraint("organization_id", "provider_id"),
         Index("ix_refunds_payment", "organization_id", "payment_id", "id"),
+        Index(
+            "ix_refunds_check",
+            "organization_id",
+            "check_at",
+            postgresql_where=text("check_at is not null"),
+        ),
     )
 
     organization_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -135,15 +142,28 @@ class Refund(Base):
     currency: Mapped[str]
     state: Mapped[str]
     reason: Mapped[str]
+    provider_id: Mapped[str | None]
+    """The provider's transaction; None for what is given back outside the service."""
+    failure: Mapped[str | None]
+    """Why it failed, in the provider's words; for staff."""
     created_by: Mapped[UUID | None]
     created_by_name: Mapped[str]
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    check_at: Mapped[datetime | None]
+    """When the provider is asked, or asked again; None for never."""
+    leased_until: Mapped[datetime | None]
+    """Some process is asking the provider until then, and no other may."""
 
     @property
     def amount(self) -> Money:
         """What is given back."""
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def reference(self) -> str:
+        """Ours, one word that the provider keeps beside the refund."""
+        return self.id.hex
 
 
 class Journal(Base):
@@ -187,7 +207,7 @@ class LedgerEntry(Base):
             ["organization_id", "document_id"], [Document.organization_id, Document.id]
         ),
         CheckConstraint(
-            "account in ('receivable', 'bank', 'cash', 'card_terminal', 'provider')",
+            "account in ('receivable', 'bank', 'cash', 'card_terminal', 'provider', 'loss')",
             name="account",
         ),
         CheckConstraint("(account = 'receivable') = (document_id is not null)", name="document"),

@@ -84,6 +84,28 @@ async def get_refund(tx: AsyncSession, actor: Actor, refund_id: UUID) -> Refund:
     return refund
 
 
+async def find_refund(
+    tx: AsyncSession, organization_id: UUID, refund_id: UUID, *, for_update: bool = False
+) -> Refund | None:
+    """Find one refund; None when there is none."""
+    query = select(Refund).where(Refund.organization_id == organization_id, Refund.id == refund_id)
+    if for_update:
+        query = query.with_for_update()
+    return await tx.scalar(query.execution_options(populate_existing=True))
+
+
+async def refunds_due(tx: AsyncSession, organization_id: UUID, *, at: datetime) -> Sequence[Refund]:
+    """List refunds the provider is to be asked about, locked but for those held elsewhere."""
+    query = (
+        select(Refund)
+        .where(Refund.organization_id == organization_id, Refund.check_at <= at)
+        .order_by(Refund.check_at)
+        .limit(CHECKED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    return list(await tx.scalars(query.execution_options(populate_existing=True)))
+
+
 def _seen_by(actor: Actor) -> list[ColumnElement[bool]]:
     own = Payment.organization_id == actor.organization_id
     return [own, sees_document_of(actor, Payment.document_id)]
