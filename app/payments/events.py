@@ -5,7 +5,7 @@ from pydantic import JsonValue
 from app.documents.models import Document
 from app.events.record import Fact, Group
 from app.kernel.money import Money
-from app.payments.models import Payment, PaymentAccount, Refund
+from app.payments.models import Payment, PaymentAccount, Refund, UnmatchedTransfer
 
 
 def _fact(
@@ -78,3 +78,27 @@ def _of_refund(
     told = {"reason": reason} if reason else {}
     name = refund.created_by_name
     return _fact(kind, payment, document, refund.amount, name=name, **told)
+
+
+def matched(payment: Payment, document: Document) -> Fact:
+    """Staff said which document a transfer pays."""
+    return _fact("payment.matched", payment, document, payment.amount)
+
+
+def unmatched(payment: Payment, document: Document) -> Fact:
+    """Staff took a transfer off its document."""
+    return _fact("payment.unmatched", payment, document, payment.amount)
+
+
+def arrived_unmatched(transfer: UnmatchedTransfer) -> Fact:
+    """A transfer came that nobody awaited."""
+    return Fact(
+        kind="transfer.unmatched",
+        group=Group.PAYMENTS,
+        subject_type="transfer",
+        subject_id=transfer.id,
+        payload={
+            "text": transfer.text,
+            "amount": {"amount": transfer.amount_minor, "currency": transfer.currency},
+        },
+    )

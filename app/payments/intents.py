@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.documents.deciding import accept_by_payment
 from app.documents.models import Document
 from app.documents.printable import DocumentType
-from app.events.record import record
+from app.events.record import Fact, record
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.identifiers import new_id, new_token
@@ -218,16 +218,22 @@ async def _succeed(
     payment.settled_at = at
     payment.review_reason = reasons[0] if reasons else None
     await tx.flush()
-    await book(tx, actor, document, payment, at=at)
+    await book(tx, actor, document, payment, received(payment, document), at=at)
 
 
 async def book(
-    tx: AsyncSession, actor: Actor, document: Document, payment: Payment, *, at: datetime
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    payment: Payment,
+    fact: Fact,
+    *,
+    at: datetime,
 ) -> None:
     """Book a payment that succeeded, and what follows from it; a quote paid is accepted."""
     await ledger.book_collection(tx, payment, at=at)
     await settle_document(tx, document, at=at)
-    await record(tx, actor, received(payment, document), at=at)
+    await record(tx, actor, fact, at=at)
     if document.type == DocumentType.QUOTE:
         evidence: dict[str, JsonValue] = {
             "schema": "conforme.payment.1",

@@ -18,7 +18,11 @@ _HOLDS = {"cash": "cash", "card_terminal": "card_terminal", "bank_transfer": "ba
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a document's journals say, in minor units of its currency."""
+    """What a document's journals say, in minor units of its currency.
+
+    Attributes:
+        collected_minor: What came in and stayed; a reversal takes it away again.
+    """
 
     collected_minor: int
     refunded_minor: int
@@ -34,6 +38,12 @@ async def book_refund(tx: AsyncSession, payment: Payment, refund: Refund, *, at:
     """Book that money of a payment went back; its document is owed it again."""
     sides = await _taken_back(tx, payment, refund.amount_minor)
     await _book(tx, payment, Journal(kind="refund", refund_id=refund.id), sides, at=at)
+
+
+async def book_reversal(tx: AsyncSession, payment: Payment, *, at: datetime) -> None:
+    """Book that a payment's money was not for its document; where it is does not change."""
+    sides = [_Side(_holder(payment), -payment.amount_minor), _owed(payment, payment.amount_minor)]
+    await _book(tx, payment, Journal(kind="reversal"), sides, at=at)
 
 
 async def settled(tx: AsyncSession, document: Document) -> Settled:
@@ -52,7 +62,8 @@ async def settled(tx: AsyncSession, document: Document) -> Settled:
         .group_by(Journal.kind)
     )
     sums = {kind: int(amount_minor) for kind, amount_minor in rows}
-    return Settled(-sums.get("collection", 0), sums.get("refund", 0))
+    refunded_minor = sums.pop("refund", 0)
+    return Settled(-sum(sums.values()), refunded_minor)
 
 
 async def _taken_back(tx: AsyncSession, payment: Payment, amount_minor: int) -> list["_Side"]:

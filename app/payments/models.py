@@ -175,7 +175,7 @@ class Journal(Base):
             ["organization_id", "payment_id"], [Payment.organization_id, Payment.id]
         ),
         ForeignKeyConstraint(["organization_id", "refund_id"], [Refund.organization_id, Refund.id]),
-        CheckConstraint("kind in ('collection', 'refund')", name="kind"),
+        CheckConstraint("kind in ('collection', 'refund', 'reversal')", name="kind"),
         CheckConstraint("(kind = 'refund') = (refund_id is not null)", name="refund"),
         UniqueConstraint("organization_id", "refund_id"),
         Index(
@@ -184,6 +184,13 @@ class Journal(Base):
             "payment_id",
             unique=True,
             postgresql_where=text("kind = 'collection'"),
+        ),
+        Index(
+            "uq_journals_reversal",
+            "organization_id",
+            "payment_id",
+            unique=True,
+            postgresql_where=text("kind = 'reversal'"),
         ),
     )
 
@@ -324,6 +331,12 @@ class UnmatchedTransfer(Base):
         ForeignKeyConstraint(
             ["organization_id", "payment_id"], [Payment.organization_id, Payment.id]
         ),
+        Index(
+            "ix_unmatched_transfers_waiting",
+            "organization_id",
+            "id",
+            postgresql_where=text("payment_id is null"),
+        ),
     )
 
     organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
@@ -335,3 +348,8 @@ class UnmatchedTransfer(Base):
     received_at: Mapped[datetime]
     payment_id: Mapped[UUID | None]
     """What it became, once matched."""
+
+    @property
+    def amount(self) -> Money:
+        """What arrived."""
+        return Money(self.amount_minor, self.currency)

@@ -1,4 +1,4 @@
-"""Refunds through the provider: its id of each, and when it is asked again.
+"""Refunds through the provider, and transfers whose match is taken back.
 
 Revision: 0020.
 """
@@ -16,6 +16,8 @@ def upgrade() -> None:
     """Add what a refund through the provider needs."""
     op.execute("set local role conforme_owner")
     _extend_refunds()
+    _extend_transfers()
+    _extend_ledger()
     op.execute("reset role")
 
 
@@ -39,9 +41,32 @@ def _extend_refunds() -> None:
         ["organization_id", "check_at"],
         postgresql_where=sa.text("check_at is not null"),
     )
+
+
+def _extend_transfers() -> None:
+    op.create_index(
+        "ix_unmatched_transfers_waiting",
+        "unmatched_transfers",
+        ["organization_id", "id"],
+        postgresql_where=sa.text("payment_id is null"),
+    )
+
+
+def _extend_ledger() -> None:
     op.drop_constraint(op.f("ck_ledger_entries_account"), "ledger_entries")
     op.create_check_constraint(
         op.f("ck_ledger_entries_account"),
         "ledger_entries",
         "account in ('receivable', 'bank', 'cash', 'card_terminal', 'provider', 'loss')",
+    )
+    op.drop_constraint(op.f("ck_journals_kind"), "journals")
+    op.create_check_constraint(
+        op.f("ck_journals_kind"), "journals", "kind in ('collection', 'refund', 'reversal')"
+    )
+    op.create_index(
+        "uq_journals_reversal",
+        "journals",
+        ["organization_id", "payment_id"],
+        unique=True,
+        postgresql_where=sa.text("kind = 'reversal'"),
     )
