@@ -26,7 +26,7 @@ from app.organizations import mailing
 from app.organizations import queries as organizations
 from app.organizations.mailing import Post, SendInvitation, SendPasswordReset
 from app.organizations.models import AuditEntry
-from app.payments import accounts, calls, checking, refunding
+from app.payments import accounts, calls, chargebacks, checking, refunding
 from app.payments.desk import Desk
 from app.payments.tasks import CheckAccount, CheckPayment, HandleCall, SendRefund
 
@@ -145,7 +145,11 @@ def _payment_schedules(container: Container) -> tuple[Scheduled, ...]:
             async with container.database.transaction(organization_id) as tx:
                 await accounts.look_again(tx, organization_id)
 
+    async def look_at_chargebacks() -> None:
+        await chargebacks.sweep(desk)
+
     return (
+        Scheduled("payments.chargebacks", "13 4 * * *", look_at_chargebacks),
         Scheduled("payments.sweep", "* * * * *", look_at_payments),
         Scheduled("payments.accounts", "7 * * * *", look_at_accounts),
     )

@@ -24,6 +24,7 @@ from app.payments.movements import (
     MoneyOut,
     MoneyOutKind,
     MoneyOutState,
+    Movement,
     PaymentOrder,
     RefundOrder,
     TransferAccount,
@@ -56,6 +57,10 @@ class FakeProvider:
 
     @property
     def payments(self) -> "FakeProvider":
+        return self
+
+    @property
+    def statements(self) -> "FakeProvider":
         return self
 
     @property
@@ -116,6 +121,18 @@ class FakeProvider:
         )
         self.payouts[made.transaction_id] = made
         return made
+
+    def bring_again(self, chargeback: MoneyOut) -> MoneyIn:
+        """Let a dispute be won: the money comes as a new payment."""
+        original = self.payins[chargeback.origin_id or ""]
+        won = self._payin(original.wallet, chargeback.amount, None, original.method, "Dispute won")
+        self.payins[won.transaction_id] = replace(
+            won,
+            state=MoneyInState.SUCCEEDED,
+            executed_at=self.now,
+            origin_id=original.transaction_id,
+        )
+        return self.payins[won.transaction_id]
 
     def end_refunds(self, state: MoneyOutState) -> None:
         """Let the refunds under way end."""
@@ -222,3 +239,21 @@ class FakeProvider:
             state=self.refunds_are,
             text=f"Refund {order.transaction_id} {order.reference} {order.reason}",
         )
+
+    async def fetch_movements(
+        self, wallet: str, since: datetime, until: datetime
+    ) -> Sequence[Movement]:
+        self._fail()
+        lines: list[MoneyIn | MoneyOut] = [*self.payins.values(), *self.payouts.values()]
+        return [
+            one
+            for one in lines
+            if one.wallet == wallet and one.executed_at and since <= one.executed_at <= until
+        ]
+
+    async def fetch_transfers(self, since: datetime, until: datetime) -> Sequence[MoneyIn]:
+        raise NotImplementedError
+
+    async def fetch_chargebacks(self, since: datetime) -> Sequence[MoneyOut]:
+        self._fail()
+        return [one for one in self.payouts.values() if one.kind is MoneyOutKind.CHARGEBACK]

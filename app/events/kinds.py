@@ -27,6 +27,8 @@ KINDS: Mapping[str, Group] = {
     "payment.failed": Group.PAYMENTS,
     "payment.refunded": Group.PAYMENTS,
     "payment.refund_failed": Group.PAYMENTS,
+    "payment.charged_back": Group.PAYMENTS,
+    "payment.dispute_won": Group.PAYMENTS,
     "payment.matched": Group.PAYMENTS,
     "payment.unmatched": Group.PAYMENTS,
     "payment_account.state_changed": Group.PAYMENTS,

@@ -144,6 +144,11 @@ with linked as (
   union all
   select provider_id, 'refund', id from refunds
   where organization_id = :organization_id and provider_id is not null
+  union all
+  select provider_id, 'dispute', id from disputes where organization_id = :organization_id
+  union all
+  select won_provider_id, 'dispute', id from disputes
+  where organization_id = :organization_id and won_provider_id is not null
 )
 select format('transaction %s is linked %s times', provider_id, count(*))
 from linked group by provider_id having count(*) > 1

@@ -12,7 +12,13 @@ from app.kernel.actor import Actor, ActorKind
 from app.kernel.clock import Clock
 from app.kernel.database import Database
 from app.payments.models import Payment, PaymentAccount
-from app.payments.ports import HintReader, OnboardingGateway, PaymentGateway, WalletGateway
+from app.payments.ports import (
+    HintReader,
+    OnboardingGateway,
+    PaymentGateway,
+    StatementGateway,
+    WalletGateway,
+)
 
 
 class Provider(Protocol):
@@ -31,6 +37,11 @@ class Provider(Protocol):
     @property
     def payments(self) -> PaymentGateway:
         """Money from clients, and back."""
+        ...
+
+    @property
+    def statements(self) -> StatementGateway:
+        """What it has booked."""
         ...
 
     @property

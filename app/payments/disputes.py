@@ -138,4 +138,4 @@ async def list_disputes(
     if before is not None:
         query = query.where(Dispute.id < before)
     rows = await tx.execute(query.order_by(Dispute.id.desc()).limit(limit + 1))
-    return list(rows.tuples())
+    return [(dispute, document_id) for dispute, document_id in rows]

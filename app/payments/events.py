@@ -5,7 +5,7 @@ from pydantic import JsonValue
 from app.documents.models import Document
 from app.events.record import Fact, Group
 from app.kernel.money import Money
-from app.payments.models import Payment, PaymentAccount, Refund, UnmatchedTransfer
+from app.payments.models import Dispute, Payment, PaymentAccount, Refund, UnmatchedTransfer
 
 
 def _fact(
@@ -78,6 +78,17 @@ def _of_refund(
     told = {"reason": reason} if reason else {}
     name = refund.created_by_name
     return _fact(kind, payment, document, refund.amount, name=name, **told)
+
+
+def charged_back(payment: Payment, dispute: Dispute, document: Document) -> Fact:
+    """The payer's bank took a card payment back."""
+    told = {"reason": dispute.reason} if dispute.reason else {}
+    return _fact("payment.charged_back", payment, document, dispute.amount, **told)
+
+
+def dispute_won(payment: Payment, dispute: Dispute, document: Document) -> Fact:
+    """What the payer's bank had taken back came again."""
+    return _fact("payment.dispute_won", payment, document, dispute.amount)
 
 
 def matched(payment: Payment, document: Document) -> Fact:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import Document
 from app.kernel.identifiers import new_id
-from app.payments.models import Journal, LedgerEntry, Payment, Refund
+from app.payments.models import Dispute, Journal, LedgerEntry, Payment, Refund
 
 _HOLDS = {"cash": "cash", "card_terminal": "card_terminal", "bank_transfer": "bank"}
 """Which account holds the money that staff received; the provider holds all other."""
@@ -21,7 +21,7 @@ class Settled:
     """What a document's journals say, in minor units of its currency.
 
     Attributes:
-        collected_minor: What came in and stayed; a reversal takes it away again.
+        collected_minor: What came in and stayed; reversals and chargebacks take it away.
     """
 
     collected_minor: int
@@ -38,6 +38,36 @@ async def book_refund(tx: AsyncSession, payment: Payment, refund: Refund, *, at:
     """Book that money of a payment went back; its document is owed it again."""
     sides = await _taken_back(tx, payment, refund.amount_minor)
     await _book(tx, payment, Journal(kind="refund", refund_id=refund.id), sides, at=at)
+
+
+async def book_chargeback(
+    tx: AsyncSession, payment: Payment, dispute: Dispute, *, at: datetime
+) -> None:
+    """Book that a payment was taken back; its document is owed it again."""
+    sides = await _taken_back(tx, payment, dispute.amount_minor)
+    journal = Journal(kind="chargeback", dispute_id=dispute.id)
+    await _book(tx, payment, journal, sides, at=at)
+
+
+async def book_won(tx: AsyncSession, payment: Payment, dispute: Dispute, *, at: datetime) -> None:
+    """Book that what a chargeback took came again: the opposite of its journal."""
+    entries = await tx.scalars(
+        select(LedgerEntry)
+        .join(
+            Journal,
+            (Journal.organization_id == LedgerEntry.organization_id)
+            & (Journal.id == LedgerEntry.journal_id),
+        )
+        .where(
+            Journal.organization_id == payment.organization_id,
+            Journal.dispute_id == dispute.id,
+            Journal.kind == "chargeback",
+        )
+        .order_by(LedgerEntry.position)
+    )
+    sides = [_Side(one.account, -one.amount_minor, one.document_id) for one in entries]
+    journal = Journal(kind="chargeback_won", dispute_id=dispute.id)
+    await _book(tx, payment, journal, sides, at=at)
 
 
 async def book_reversal(tx: AsyncSession, payment: Payment, *, at: datetime) -> None:

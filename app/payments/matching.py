@@ -86,7 +86,7 @@ async def unmatch(
     is_transfer = payment.method == "bank_transfer" and payment.provider_id is not None
     if not is_transfer or payment.state != "succeeded":
         raise Conflict(reason="not_a_transfer")
-    if await queries.refunded_minor(tx, payment) > 0:
+    if await queries.taken_minor(tx, payment) > 0:
         raise Conflict(reason="has_refunds")
     await ledger.book_reversal(tx, payment, at=at)
     await record(tx, actor, unmatched(payment, document), at=at)

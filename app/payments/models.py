@@ -166,6 +166,46 @@ class Refund(Base):
         return self.id.hex
 
 
+class Dispute(Base):
+    """Money of a card payment that the payer's bank took back, and perhaps gave back again."""
+
+    __tablename__ = "disputes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "payment_id"], [Payment.organization_id, Payment.id]
+        ),
+        CheckConstraint("state in ('open', 'won')", name="state"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint(
+            "(state = 'won') = (won_provider_id is not null)"
+            " and (state = 'won') = (won_at is not null)",
+            name="won",
+        ),
+        UniqueConstraint("organization_id", "provider_id"),
+        UniqueConstraint("organization_id", "won_provider_id"),
+        Index("ix_disputes_payment", "organization_id", "payment_id", "id"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID]
+    provider_id: Mapped[str]
+    """The provider's transaction that took the money back, booked once."""
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str]
+    opened_at: Mapped[datetime]
+    won_provider_id: Mapped[str | None]
+    """The provider's transaction that brought it again."""
+    won_at: Mapped[datetime | None]
+
+    @property
+    def amount(self) -> Money:
+        """What was taken back."""
+        return Money(self.amount_minor, self.currency)
+
+
 class Journal(Base):
     """One movement of money, booked once; a trigger refuses any change."""
 
@@ -175,9 +215,20 @@ class Journal(Base):
             ["organization_id", "payment_id"], [Payment.organization_id, Payment.id]
         ),
         ForeignKeyConstraint(["organization_id", "refund_id"], [Refund.organization_id, Refund.id]),
-        CheckConstraint("kind in ('collection', 'refund', 'reversal')", name="kind"),
+        ForeignKeyConstraint(
+            ["organization_id", "dispute_id"], [Dispute.organization_id, Dispute.id]
+        ),
+        CheckConstraint(
+            "kind in ('collection', 'refund', 'reversal', 'chargeback', 'chargeback_won')",
+            name="kind",
+        ),
         CheckConstraint("(kind = 'refund') = (refund_id is not null)", name="refund"),
+        CheckConstraint(
+            "(kind in ('chargeback', 'chargeback_won')) = (dispute_id is not null)",
+            name="dispute",
+        ),
         UniqueConstraint("organization_id", "refund_id"),
+        UniqueConstraint("organization_id", "dispute_id", "kind"),
         Index(
             "uq_journals_collection",
             "organization_id",
@@ -199,6 +250,7 @@ class Journal(Base):
     kind: Mapped[str]
     payment_id: Mapped[UUID]
     refund_id: Mapped[UUID | None]
+    dispute_id: Mapped[UUID | None]
     booked_at: Mapped[datetime]
 
 

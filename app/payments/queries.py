@@ -12,7 +12,7 @@ from app.documents.models import Document
 from app.documents.visibility import sees_document_of
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
-from app.payments.models import LIVE, Payment, Refund
+from app.payments.models import LIVE, Dispute, Payment, Refund
 from app.payments.schemas import PaymentQuery, PaymentView
 
 CHECKED_AT_ONCE = 200
@@ -59,15 +59,19 @@ async def list_payments(
     return list(await tx.scalars(statement.order_by(Payment.id.desc()).limit(query.limit + 1)))
 
 
-async def refunded_minor(tx: AsyncSession, payment: Payment) -> int:
-    """Sum what was given back of a payment, or is about to be."""
-    sum_minor = await tx.scalar(
-        select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
-            Refund.organization_id == payment.organization_id,
-            Refund.payment_id == payment.id,
-            Refund.state != "failed",
-        )
+async def taken_minor(tx: AsyncSession, payment: Payment) -> int:
+    """Sum what was given back of a payment, or is about to be, and what was taken back."""
+    refunds = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+        Refund.organization_id == payment.organization_id,
+        Refund.payment_id == payment.id,
+        Refund.state != "failed",
     )
+    disputes = select(func.coalesce(func.sum(Dispute.amount_minor), 0)).where(
+        Dispute.organization_id == payment.organization_id,
+        Dispute.payment_id == payment.id,
+        Dispute.state == "open",
+    )
+    sum_minor = await tx.scalar(select(refunds.scalar_subquery() + disputes.scalar_subquery()))
     return int(sum_minor or 0)
 
 

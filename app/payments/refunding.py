@@ -257,7 +257,7 @@ async def _fail(
 
 
 async def _amount_minor(tx: AsyncSession, payment: Payment, draft: RefundDraft) -> int:
-    left_minor = payment.amount_minor - await queries.refunded_minor(tx, payment)
+    left_minor = payment.amount_minor - await queries.taken_minor(tx, payment)
     if payment.state != "succeeded" or left_minor <= 0:
         raise Conflict(reason="nothing_to_refund")
     amount_minor = left_minor if draft.amount is None else draft.amount.amount
