@@ -5,7 +5,14 @@ from pydantic import JsonValue
 from app.documents.models import Document
 from app.events.record import Fact, Group
 from app.kernel.money import Money
-from app.payments.models import Dispute, Payment, PaymentAccount, Refund, UnmatchedTransfer
+from app.payments.models import (
+    Dispute,
+    Payment,
+    PaymentAccount,
+    ProviderDifference,
+    Refund,
+    UnmatchedTransfer,
+)
 
 
 def _fact(
@@ -112,4 +119,15 @@ def arrived_unmatched(transfer: UnmatchedTransfer) -> Fact:
             "text": transfer.text,
             "amount": {"amount": transfer.amount_minor, "currency": transfer.currency},
         },
+    )
+
+
+def differs(difference: ProviderDifference) -> Fact:
+    """The provider and we do not agree on a transaction."""
+    return Fact(
+        kind="provider.differs",
+        group=Group.PAYMENTS,
+        subject_type="provider_difference",
+        subject_id=difference.id,
+        payload={"state": difference.kind, "text": difference.provider_id},
     )

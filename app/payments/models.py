@@ -405,3 +405,23 @@ class UnmatchedTransfer(Base):
     def amount(self) -> Money:
         """What arrived."""
         return Money(self.amount_minor, self.currency)
+
+
+class ProviderDifference(Base):
+    """A transaction on which the provider and we do not agree; kept for a person, never mended."""
+
+    __tablename__ = "provider_differences"
+    __table_args__ = (
+        CheckConstraint("kind in ('unknown_here', 'amount_differs', 'missing_there')", name="kind"),
+        UniqueConstraint("organization_id", "provider_id", "kind"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    provider_id: Mapped[str]
+    ours_minor: Mapped[int | None]
+    """What is booked here; None for nothing."""
+    theirs_minor: Mapped[int | None]
+    """What the provider says; None for nothing."""
+    found_at: Mapped[datetime]

@@ -98,6 +98,19 @@ async def find_refund(
     return await tx.scalar(query.execution_options(populate_existing=True))
 
 
+async def refund_of(
+    tx: AsyncSession, payment: Payment, provider_id: str, *, text: str
+) -> Refund | None:
+    """Find the refund of a payment that a transaction made: by its id, or ours in its text."""
+    query = select(Refund).where(
+        Refund.organization_id == payment.organization_id, Refund.payment_id == payment.id
+    )
+    refunds = list(await tx.scalars(query.with_for_update()))
+    words = text.split()
+    named = (one for one in refunds if one.provider_id == provider_id or one.reference in words)
+    return next(named, None)
+
+
 async def refunds_due(tx: AsyncSession, organization_id: UUID, *, at: datetime) -> Sequence[Refund]:
     """List refunds the provider is to be asked about, locked but for those held elsewhere."""
     query = (

@@ -175,6 +175,41 @@ async def take(
         await tx.flush()
 
 
+async def hear(tx: AsyncSession, desk: Desk, actor: Actor, truth: MoneyOut) -> Refund | None:
+    """Let a refund that was fetched move ours; one made at the provider itself is booked too.
+
+    Args:
+        tx: One transaction.
+        desk: Whose clock and alarm.
+        actor: The provider.
+        truth: A refund that succeeded.
+
+    Returns:
+        Ours; None when it is of no payment here.
+    """
+    paid = await queries.by_provider_id(tx, actor.organization_id, truth.origin_id or "")
+    if paid is None:
+        return None
+    document, payment = await checking.lock(tx, actor, paid.id)
+    refund = await queries.refund_of(tx, payment, truth.transaction_id, text=truth.text)
+    if refund is None:
+        refund = Refund(
+            organization_id=payment.organization_id,
+            id=new_id(),
+            payment_id=payment.id,
+            amount_minor=truth.amount.amount_minor,
+            currency=truth.amount.currency,
+            state="pending",
+            reason=truth.text,
+            created_by_name=actor.name,
+            created_at=desk.clock.now(),
+        )
+        tx.add(refund)
+        await tx.flush()
+    await take(tx, desk, actor, document, payment, refund, truth)
+    return refund
+
+
 @dataclass(frozen=True, slots=True)
 class _Claim:
     payment: Payment

@@ -44,3 +44,11 @@ class SendRefund(Job):
     concurrency: ClassVar[int] = 1
 
     refund_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CompareMovements(Job):
+    """Compare what the provider booked lately with what is booked here."""
+
+    name: ClassVar[str] = "payments.compare"
+    concurrency: ClassVar[int] = 1

@@ -1,4 +1,4 @@
-"""Refunds through the provider, transfers whose match is taken back, and disputes.
+"""Refunds through the provider, transfers whose match is taken back, disputes, and differences.
 
 Revision: 0020.
 """
@@ -20,6 +20,7 @@ def upgrade() -> None:
     _extend_refunds()
     _extend_transfers()
     _make_disputes()
+    _make_differences()
     _extend_ledger()
     op.execute("reset role")
 
@@ -95,6 +96,36 @@ def _make_disputes() -> None:
     )
     op.create_index("ix_disputes_payment", "disputes", ["organization_id", "payment_id", "id"])
     _wall("disputes")
+
+
+def _make_differences() -> None:
+    op.create_table(
+        "provider_differences",
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("provider_id", sa.Text(), nullable=False),
+        sa.Column("ours_minor", sa.BigInteger(), nullable=True),
+        sa.Column("theirs_minor", sa.BigInteger(), nullable=True),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind in ('unknown_here', 'amount_differs', 'missing_there')",
+            name=op.f("ck_provider_differences_kind"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_provider_differences_organization_id_organizations"),
+        ),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_provider_differences")),
+        sa.UniqueConstraint(
+            "organization_id",
+            "provider_id",
+            "kind",
+            name=op.f("uq_provider_differences_organization_id_provider_id_kind"),
+        ),
+    )
+    _wall("provider_differences")
 
 
 def _wall(table: str) -> None:
