@@ -59,6 +59,7 @@ class Container:
             provider=self.provider,
             alarm=alarms.payment_moves,
             account_alarm=alarms.account_moves,
+            fact_alarm=alarms.fact_tells,
         )
 
     def parts(self) -> dict[type, object]:

@@ -33,8 +33,10 @@ from app.organizations.settings_router import router as settings
 from app.organizations.totp_router import router as totp
 from app.organizations.users_router import router as users
 from app.payments.account_router import router as payment_account
+from app.payments.dispute_router import router as disputes
 from app.payments.hooks import router as provider_hooks
 from app.payments.router import router as payments
+from app.payments.transfer_router import router as transfers
 from app.portal.browser import router as browser
 from app.portal.pay_browser import router as paying_browser
 from app.portal.pay_router import router as portal_payments
@@ -96,6 +98,8 @@ def create_app(container: Container) -> FastAPI:
         history,
         notices,
         payments,
+        transfers,
+        disputes,
         payment_account,
         provider_hooks,
         portal,

@@ -16,7 +16,7 @@ from app.documents.tasks import RenderPdf, give_up_pdf, render_pdf
 from app.events import sequencing
 from app.events.models import Event
 from app.invariants import watching
-from app.jobs.queue import Job
+from app.jobs.queue import Job, enqueue
 from app.jobs.runner import HEARTBEAT_TIMEOUT, Handler, Runner, Scheduled
 from app.kernel.batches import until_done
 from app.kernel.database import Base
@@ -26,9 +26,9 @@ from app.organizations import mailing
 from app.organizations import queries as organizations
 from app.organizations.mailing import Post, SendInvitation, SendPasswordReset
 from app.organizations.models import AuditEntry
-from app.payments import accounts, calls, checking
+from app.payments import accounts, calls, chargebacks, checking, comparing, refunding
 from app.payments.desk import Desk
-from app.payments.tasks import CheckAccount, CheckPayment, HandleCall
+from app.payments.tasks import CheckAccount, CheckPayment, CompareMovements, HandleCall, SendRefund
 
 CHAINED = (Event.__tablename__, Decision.__tablename__, AuditEntry.__tablename__)
 
@@ -77,7 +77,19 @@ def _payment_handlers(desk: Desk) -> dict[type[Job], Handler]:
     async def handle_call(job: HandleCall) -> None:
         await calls.handle(job, desk)
 
-    return {CheckPayment: check_payment, CheckAccount: check_account, HandleCall: handle_call}
+    async def send_refund(job: SendRefund) -> None:
+        await refunding.send(job, desk)
+
+    async def compare_movements(job: CompareMovements) -> None:
+        await comparing.compare(job, desk)
+
+    return {
+        CheckPayment: check_payment,
+        CheckAccount: check_account,
+        HandleCall: handle_call,
+        SendRefund: send_refund,
+        CompareMovements: compare_movements,
+    }
 
 
 def burials_of(container: Container) -> Mapping[type[Job], Handler]:
@@ -128,6 +140,7 @@ def _payment_schedules(container: Container) -> tuple[Scheduled, ...]:
             organization_ids = await organizations.ids(tx)
         for organization_id in organization_ids:
             await checking.sweep(desk, organization_id)
+            await refunding.sweep(desk, organization_id)
 
     async def look_at_accounts() -> None:
         async with container.database.transaction() as tx:
@@ -136,7 +149,19 @@ def _payment_schedules(container: Container) -> tuple[Scheduled, ...]:
             async with container.database.transaction(organization_id) as tx:
                 await accounts.look_again(tx, organization_id)
 
+    async def compare_all() -> None:
+        async with container.database.transaction() as tx:
+            organization_ids = await organizations.ids(tx)
+        for organization_id in organization_ids:
+            async with container.database.transaction(organization_id) as tx:
+                await enqueue(tx, CompareMovements(organization_id))
+
+    async def look_at_chargebacks() -> None:
+        await chargebacks.sweep(desk)
+
     return (
+        Scheduled("payments.compare", "43 3 * * *", compare_all),
+        Scheduled("payments.chargebacks", "13 4 * * *", look_at_chargebacks),
         Scheduled("payments.sweep", "* * * * *", look_at_payments),
         Scheduled("payments.accounts", "7 * * * *", look_at_accounts),
     )

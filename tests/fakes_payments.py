@@ -22,6 +22,9 @@ from app.payments.movements import (
     MoneyIn,
     MoneyInState,
     MoneyOut,
+    MoneyOutKind,
+    MoneyOutState,
+    Movement,
     PaymentOrder,
     RefundOrder,
     TransferAccount,
@@ -39,6 +42,9 @@ class FakeProvider:
     payins: dict[str, MoneyIn] = field(default_factory=dict)
     orders: list[PaymentOrder] = field(default_factory=list)
     failures: list[GatewayError] = field(default_factory=list)
+    payouts: dict[str, MoneyOut] = field(default_factory=dict)
+    refund_orders: list[RefundOrder] = field(default_factory=list)
+    refunds_are: MoneyOutState = MoneyOutState.SUCCEEDED
     now: datetime = START
 
     @property
@@ -51,6 +57,10 @@ class FakeProvider:
 
     @property
     def payments(self) -> "FakeProvider":
+        return self
+
+    @property
+    def statements(self) -> "FakeProvider":
         return self
 
     @property
@@ -85,6 +95,50 @@ class FakeProvider:
             arrived, state=MoneyInState.SUCCEEDED, executed_at=self.now
         )
         return self.payins[arrived.transaction_id]
+
+    def take_back(
+        self,
+        transaction_id: str,
+        amount: Money,
+        *,
+        kind: MoneyOutKind,
+        state: MoneyOutState = MoneyOutState.SUCCEEDED,
+        text: str = "Fraud",
+    ) -> MoneyOut:
+        """Let money of a payment leave the wallet."""
+        made = MoneyOut(
+            transaction_id=str(90_000 + len(self.payouts)),
+            wallet=self.payins[transaction_id].wallet,
+            kind=kind,
+            origin_id=transaction_id,
+            reference=None,
+            state=state,
+            amount=amount,
+            text=text,
+            begun_at=self.now,
+            executed_at=self.now if state is MoneyOutState.SUCCEEDED else None,
+            evidence="{}",
+        )
+        self.payouts[made.transaction_id] = made
+        return made
+
+    def bring_again(self, chargeback: MoneyOut) -> MoneyIn:
+        """Let a dispute be won: the money comes as a new payment."""
+        original = self.payins[chargeback.origin_id or ""]
+        won = self._payin(original.wallet, chargeback.amount, None, original.method, "Dispute won")
+        self.payins[won.transaction_id] = replace(
+            won,
+            state=MoneyInState.SUCCEEDED,
+            executed_at=self.now,
+            origin_id=original.transaction_id,
+        )
+        return self.payins[won.transaction_id]
+
+    def end_refunds(self, state: MoneyOutState) -> None:
+        """Let the refunds under way end."""
+        for key, one in self.payouts.items():
+            if one.state is MoneyOutState.PENDING:
+                self.payouts[key] = replace(one, state=state, executed_at=self.now)
 
     def _payin(
         self, wallet: str, amount: Money, reference: str | None, method: Method, text: str
@@ -173,4 +227,33 @@ class FakeProvider:
         return [one for one in self.payins.values() if one.reference == reference]
 
     async def refund(self, order: RefundOrder) -> MoneyOut:
+        for made in self.payouts.values():
+            if order.reference in made.text.split():
+                return made
+        self._fail()
+        self.refund_orders.append(order)
+        return self.take_back(
+            order.transaction_id,
+            order.amount,
+            kind=MoneyOutKind.REFUND,
+            state=self.refunds_are,
+            text=f"Refund {order.transaction_id} {order.reference} {order.reason}",
+        )
+
+    async def fetch_movements(
+        self, wallet: str, since: datetime, until: datetime
+    ) -> Sequence[Movement]:
+        self._fail()
+        lines: list[MoneyIn | MoneyOut] = [*self.payins.values(), *self.payouts.values()]
+        return [
+            one
+            for one in lines
+            if one.wallet == wallet and one.executed_at and since <= one.executed_at <= until
+        ]
+
+    async def fetch_transfers(self, since: datetime, until: datetime) -> Sequence[MoneyIn]:
         raise NotImplementedError
+
+    async def fetch_chargebacks(self, since: datetime) -> Sequence[MoneyOut]:
+        self._fail()
+        return [one for one in self.payouts.values() if one.kind is MoneyOutKind.CHARGEBACK]

@@ -200,6 +200,7 @@ INVARIANTS = (
     ),
     Invariant("I5", "What was promised exists and can still be done", _rows(statements.PROMISES)),
     Invariant("I6", "No two keys answered for one effect", _rows(statements.KEYS)),
+    Invariant("I8", "Every transaction of the provider is linked once", _rows(statements.LINKS)),
     Invariant(
         "I9",
         "Paid is what the ledger says; more than is due waits for a person, or a person looked",

@@ -98,7 +98,7 @@ group by headers->>'location' having count(*) > 1
 PAID = """
 with booked as (
   select e.document_id,
-         -coalesce(sum(e.amount_minor) filter (where j.kind = 'collection'), 0) as collected,
+         -coalesce(sum(e.amount_minor) filter (where j.kind <> 'refund'), 0) as collected,
          coalesce(sum(e.amount_minor) filter (where j.kind = 'refund'), 0) as refunded
   from ledger_entries e
   join journals j on j.organization_id = e.organization_id and j.id = e.journal_id
@@ -132,6 +132,39 @@ where p.organization_id = :organization_id
   and p.amount_minor < (select coalesce(sum(r.amount_minor), 0) from refunds r
                         where r.organization_id = p.organization_id and r.payment_id = p.id
                           and r.state <> 'failed')
+"""
+
+LINKS = """
+with linked as (
+  select provider_id, 'payment' as what, id from payments
+  where organization_id = :organization_id and provider_id is not null
+  union all
+  select provider_id, 'transfer', id from unmatched_transfers
+  where organization_id = :organization_id and payment_id is null
+  union all
+  select provider_id, 'refund', id from refunds
+  where organization_id = :organization_id and provider_id is not null
+  union all
+  select provider_id, 'dispute', id from disputes where organization_id = :organization_id
+  union all
+  select won_provider_id, 'dispute', id from disputes
+  where organization_id = :organization_id and won_provider_id is not null
+)
+select format('transaction %s is linked %s times', provider_id, count(*))
+from linked group by provider_id having count(*) > 1
+union all
+select format('transfer %s is matched with a payment of another transaction', t.id)
+from unmatched_transfers t
+join payments p on p.organization_id = t.organization_id and p.id = t.payment_id
+where t.organization_id = :organization_id and p.provider_id is distinct from t.provider_id
+union all
+select format('payment %s did not succeed, and its money is booked', p.id)
+from payments p
+where p.organization_id = :organization_id and p.state <> 'succeeded'
+  and (select count(*) filter (where j.kind = 'collection')
+              - count(*) filter (where j.kind = 'reversal')
+       from journals j
+       where j.organization_id = p.organization_id and j.payment_id = p.id) <> 0
 """
 
 BALANCE = """

@@ -6,8 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.dispatch.models import Recipient
 from app.documents.models import Document
+from app.events.record import Fact
 from app.kernel.actor import Actor
 from app.kernel.formats import money
+from app.kernel.money import Money
 from app.notices.service import raise_about, raise_notice
 from app.notices.summaries import summary_of
 from app.organizations import queries as organizations
@@ -47,6 +49,41 @@ async def payment_moves(
         at=at,
         amount=money(payment.amount, organization.default_language),
         state="needs_review" if payment.needs_review else None,
+    )
+
+
+async def fact_tells(
+    tx: AsyncSession, actor: Actor, document: Document | None, fact: Fact, *, at: datetime
+) -> None:
+    """Tell of a fact about money, in the words of its kind."""
+    organization = await organizations.get(tx, actor.organization_id)
+    told = {name: fact.payload.get(name) for name in ("reason", "text", "state")}
+    words = {name: value for name, value in told.items() if isinstance(value, str)}
+    match fact.payload.get("amount"):
+        case {"amount": int(amount_minor), "currency": str(currency)}:
+            words["amount"] = money(Money(amount_minor, currency), organization.default_language)
+    if document is not None:
+        await raise_about(
+            tx,
+            actor,
+            document,
+            fact.kind,
+            subject_type=fact.subject_type,
+            subject_id=fact.subject_id,
+            at=at,
+            **words,
+        )
+        return
+    await raise_notice(
+        tx,
+        actor,
+        kind=fact.kind,
+        summary=summary_of(fact.kind, organization.default_language, **words),
+        contact_id=None,
+        document_id=None,
+        subject_type=fact.subject_type,
+        subject_id=fact.subject_id,
+        at=at,
     )
 
 

@@ -13,7 +13,7 @@ def summary_of(kind: str, language: str, **values: str | None) -> str:
         kind: The event's kind, such as `document.rejected`.
         language: `es` or `en`.
         values: `contact`, `name`, `type` and `number` of the document and, as the kind
-            has them, `comment` (may be None or empty), `address`, `state`, `reason`.
+            has them, `comment` (may be None or empty), `address`, `state`, `reason`, `text`.
 
     Raises:
         KeyError: No notice is raised for that kind, or a value is missing.
@@ -22,12 +22,11 @@ def summary_of(kind: str, language: str, **values: str | None) -> str:
     told = {name: value for name, value in values.items() if value}
     if "type" in told:
         told["document"] = wording("letters", language)(f"{told['type']}.the")
-    if "comment" in told:
-        told["comment"] = quoted(told["comment"])
+    told |= {name: quoted(told[name]) for name in ("comment", "text") if name in told}
     if (reason := f"reason.{told.get('reason')}") in texts:
         told["reason"] = texts(reason)
     keys = [f"{kind}.{told['state']}", kind] if "state" in told else [kind]
-    detail = next((name for name in ("comment", "reason") if name in told), "")
+    detail = next((name for name in ("comment", "reason", "text") if name in told), "")
     candidates = [name for key in keys for name in (f"{key}.with_{detail}", key)]
     return texts(next((name for name in candidates if name in texts), kind), **told)
 

@@ -17,11 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.jobs.queue import enqueue
 from app.kernel.database import enter_organization
 from app.kernel.identifiers import new_id
-from app.payments import accounts, checking, queries, wires
-from app.payments.desk import Desk, provider
+from app.payments import accounts, arriving, chargebacks
+from app.payments.desk import Desk
 from app.payments.hints import Hint, HintKind
 from app.payments.models import ProviderCall, StrayCall
-from app.payments.movements import Method, MoneyIn
 from app.payments.tasks import HandleCall
 
 log = structlog.get_logger()
@@ -100,28 +99,15 @@ async def _follow(organization_id: UUID, hint: Hint, desk: Desk) -> bool:
     if hint.kind in _ABOUT_ACCOUNT:
         await accounts.check(organization_id, desk)
         return True
-    if hint.kind not in _ABOUT_MONEY or hint.transaction_id is None:
+    if hint.transaction_id is None:
+        return False
+    if hint.kind is HintKind.CHARGEBACK:
+        return await chargebacks.follow(desk, organization_id, hint.transaction_id)
+    if hint.kind not in _ABOUT_MONEY:
         return False
     truth = await desk.provider.payments.fetch_payment(hint.transaction_id)
     async with desk.database.transaction(organization_id) as tx:
-        return await _take(tx, organization_id, truth, desk)
-
-
-async def _take(tx: AsyncSession, organization_id: UUID, truth: MoneyIn, desk: Desk) -> bool:
-    account = await accounts.get(tx, organization_id)
-    actor = provider(account)
-    if truth.wallet != account.wallet:
-        return False
-    payment = await queries.by_provider_id(tx, organization_id, truth.transaction_id)
-    if payment is None and truth.reference is not None:
-        payment = await queries.by_reference(tx, organization_id, truth.reference)
-    if payment is not None:
-        await checking.take(tx, desk, actor, payment.id, [truth], account.wallet)
-        return True
-    if truth.method is Method.BANK_TRANSFER:
-        await wires.take(tx, desk, actor, truth)
-        return True
-    return False
+        return await arriving.take(tx, desk, organization_id, truth)
 
 
 async def _new(tx: AsyncSession, job: HandleCall) -> ProviderCall | None:

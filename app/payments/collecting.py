@@ -1,4 +1,4 @@
-"""Verbs: note money received outside the service, give it back, settle what needs a person."""
+"""Verbs: note money received outside the service, settle what needs a person."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -12,10 +12,10 @@ from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.identifiers import new_id
 from app.organizations import queries as organizations
-from app.payments import ledger, queries
-from app.payments.events import received, refunded
-from app.payments.models import Payment, Refund
-from app.payments.schemas import CollectionDraft, RefundDraft
+from app.payments import ledger
+from app.payments.events import received
+from app.payments.models import Payment
+from app.payments.schemas import CollectionDraft
 from app.payments.settlement import settle_document
 
 BACKDATED_MAX_YEARS = 5
@@ -77,59 +77,6 @@ async def record_collection(
     await settle_document(tx, document, at=at)
     await record(tx, actor, received(payment, document), at=at)
     return payment
-
-
-async def give_back(
-    tx: AsyncSession,
-    actor: Actor,
-    document: Document,
-    payment: Payment,
-    draft: RefundDraft,
-    *,
-    at: datetime,
-) -> Refund:
-    """Note that money received outside the service was given back, whole or in part.
-
-    Args:
-        tx: The request's transaction.
-        actor: Who gives it back.
-        document: The payment's, read for update.
-        payment: Read for update.
-        draft: How much and why.
-        at: Now.
-
-    Raises:
-        Conflict: Nothing of the payment is left to give back.
-        Invalid: It is more than is left.
-    """
-    actor.require(Permission.PAYMENTS_REFUND)
-    left_minor = payment.amount_minor - await queries.refunded_minor(tx, payment)
-    if payment.state != "succeeded" or left_minor <= 0:
-        raise Conflict(reason="nothing_to_refund")
-    amount_minor = left_minor if draft.amount is None else draft.amount.amount
-    if amount_minor > left_minor:
-        raise Invalid(
-            faults=[Fault("/amount/amount", "less_than_equal", params={"le": left_minor})]
-        )
-    refund = Refund(
-        organization_id=payment.organization_id,
-        id=new_id(),
-        payment_id=payment.id,
-        amount_minor=amount_minor,
-        currency=payment.currency,
-        state="succeeded",
-        reason=draft.reason,
-        created_by=actor.id,
-        created_by_name=actor.name,
-        created_at=at,
-        settled_at=at,
-    )
-    tx.add(refund)
-    await tx.flush()
-    await ledger.book_refund(tx, payment, refund, at=at)
-    await settle_document(tx, document, at=at)
-    await record(tx, actor, refunded(payment, refund, document), at=at)
-    return refund
 
 
 async def resolve(

@@ -7,11 +7,18 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import Document
+from app.events.record import Fact
 from app.kernel.actor import Actor, ActorKind
 from app.kernel.clock import Clock
 from app.kernel.database import Database
 from app.payments.models import Payment, PaymentAccount
-from app.payments.ports import HintReader, OnboardingGateway, PaymentGateway, WalletGateway
+from app.payments.ports import (
+    HintReader,
+    OnboardingGateway,
+    PaymentGateway,
+    StatementGateway,
+    WalletGateway,
+)
 
 
 class Provider(Protocol):
@@ -33,6 +40,11 @@ class Provider(Protocol):
         ...
 
     @property
+    def statements(self) -> StatementGateway:
+        """What it has booked."""
+        ...
+
+    @property
     def hints(self) -> HintReader:
         """What its calls point at."""
         ...
@@ -43,6 +55,16 @@ class Alarm(Protocol):
 
     async def __call__(
         self, tx: AsyncSession, actor: Actor, document: Document, payment: Payment, *, at: datetime
+    ) -> None:
+        """Raise the notice, in the transaction of what happened."""
+        ...
+
+
+class FactAlarm(Protocol):
+    """Tells staff of a fact that needs a person."""
+
+    async def __call__(
+        self, tx: AsyncSession, actor: Actor, document: Document | None, fact: Fact, *, at: datetime
     ) -> None:
         """Raise the notice, in the transaction of what happened."""
         ...
@@ -67,6 +89,7 @@ class Desk:
     provider: Provider
     alarm: Alarm
     account_alarm: AccountAlarm
+    fact_alarm: FactAlarm
 
 
 def provider(account: PaymentAccount) -> Actor:

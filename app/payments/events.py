@@ -5,7 +5,14 @@ from pydantic import JsonValue
 from app.documents.models import Document
 from app.events.record import Fact, Group
 from app.kernel.money import Money
-from app.payments.models import Payment, PaymentAccount, Refund
+from app.payments.models import (
+    Dispute,
+    Payment,
+    PaymentAccount,
+    ProviderDifference,
+    Refund,
+    UnmatchedTransfer,
+)
 
 
 def _fact(
@@ -64,5 +71,63 @@ def received(payment: Payment, document: Document) -> Fact:
 
 def refunded(payment: Payment, refund: Refund, document: Document) -> Fact:
     """Money of a payment went back."""
-    reason = {"reason": refund.reason} if refund.reason else {}
-    return _fact("payment.refunded", payment, document, refund.amount, **reason)
+    return _of_refund("payment.refunded", payment, refund, document, refund.reason)
+
+
+def refund_failed(payment: Payment, refund: Refund, document: Document) -> Fact:
+    """The provider did not give money back, and will not."""
+    return _of_refund("payment.refund_failed", payment, refund, document, refund.failure)
+
+
+def _of_refund(
+    kind: str, payment: Payment, refund: Refund, document: Document, reason: str | None
+) -> Fact:
+    told = {"reason": reason} if reason else {}
+    name = refund.created_by_name
+    return _fact(kind, payment, document, refund.amount, name=name, **told)
+
+
+def charged_back(payment: Payment, dispute: Dispute, document: Document) -> Fact:
+    """The payer's bank took a card payment back."""
+    told = {"reason": dispute.reason} if dispute.reason else {}
+    return _fact("payment.charged_back", payment, document, dispute.amount, **told)
+
+
+def dispute_won(payment: Payment, dispute: Dispute, document: Document) -> Fact:
+    """What the payer's bank had taken back came again."""
+    return _fact("payment.dispute_won", payment, document, dispute.amount)
+
+
+def matched(payment: Payment, document: Document) -> Fact:
+    """Staff said which document a transfer pays."""
+    return _fact("payment.matched", payment, document, payment.amount)
+
+
+def unmatched(payment: Payment, document: Document) -> Fact:
+    """Staff took a transfer off its document."""
+    return _fact("payment.unmatched", payment, document, payment.amount)
+
+
+def arrived_unmatched(transfer: UnmatchedTransfer) -> Fact:
+    """A transfer came that nobody awaited."""
+    return Fact(
+        kind="transfer.unmatched",
+        group=Group.PAYMENTS,
+        subject_type="transfer",
+        subject_id=transfer.id,
+        payload={
+            "text": transfer.text,
+            "amount": {"amount": transfer.amount_minor, "currency": transfer.currency},
+        },
+    )
+
+
+def differs(difference: ProviderDifference) -> Fact:
+    """The provider and we do not agree on a transaction."""
+    return Fact(
+        kind="provider.differs",
+        group=Group.PAYMENTS,
+        subject_type="provider_difference",
+        subject_id=difference.id,
+        payload={"state": difference.kind, "text": difference.provider_id},
+    )

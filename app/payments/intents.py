@@ -15,12 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.documents.deciding import accept_by_payment
 from app.documents.models import Document
 from app.documents.printable import DocumentType
-from app.events.record import record
+from app.events.record import Fact, record
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.identifiers import new_id, new_token
 from app.kernel.money import Money
-from app.payments import ledger, queries
+from app.payments import disputes, ledger, queries
 from app.payments.events import failed, received, started
 from app.payments.models import Payment
 from app.payments.movements import Method, MoneyIn, MoneyInState
@@ -180,7 +180,7 @@ async def apply(
     if payment.state in {"succeeded", "frozen"}:
         is_other = truth.transaction_id != payment.provider_id
         if is_other and truth.state is MoneyInState.SUCCEEDED:
-            return await _book_another(tx, actor, document, payment, truth, at=at)
+            return await _take_another(tx, actor, document, payment, truth, at=at)
         return False
     if payment.provider_id is None:
         payment.provider_id = truth.transaction_id
@@ -218,16 +218,22 @@ async def _succeed(
     payment.settled_at = at
     payment.review_reason = reasons[0] if reasons else None
     await tx.flush()
-    await book(tx, actor, document, payment, at=at)
+    await book(tx, actor, document, payment, received(payment, document), at=at)
 
 
 async def book(
-    tx: AsyncSession, actor: Actor, document: Document, payment: Payment, *, at: datetime
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    payment: Payment,
+    fact: Fact,
+    *,
+    at: datetime,
 ) -> None:
     """Book a payment that succeeded, and what follows from it; a quote paid is accepted."""
     await ledger.book_collection(tx, payment, at=at)
     await settle_document(tx, document, at=at)
-    await record(tx, actor, received(payment, document), at=at)
+    await record(tx, actor, fact, at=at)
     if document.type == DocumentType.QUOTE:
         evidence: dict[str, JsonValue] = {
             "schema": "conforme.payment.1",
@@ -241,7 +247,7 @@ async def book(
         await accept_by_payment(tx, actor, document, name, evidence, at=at)
 
 
-async def _book_another(
+async def _take_another(
     tx: AsyncSession,
     actor: Actor,
     document: Document,
@@ -250,9 +256,27 @@ async def _book_another(
     *,
     at: datetime,
 ) -> bool:
-    """Book a second success under one reference, once, for a person to give back."""
-    if await queries.by_provider_id(tx, document.organization_id, truth.transaction_id):
+    """Book a second success, once: a dispute that was won, or one for a person to give back."""
+    organization_id, transaction_id = document.organization_id, truth.transaction_id
+    if await queries.by_provider_id(tx, organization_id, transaction_id):
         return False
+    if await disputes.is_won_by(tx, organization_id, transaction_id):
+        return False
+    if await disputes.win(tx, actor, document, payment, truth, at=at):
+        return True
+    await _book_another(tx, actor, document, payment, truth, at=at)
+    return True
+
+
+async def _book_another(
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    payment: Payment,
+    truth: MoneyIn,
+    *,
+    at: datetime,
+) -> None:
     another = Payment(
         organization_id=document.organization_id,
         id=new_id(),
@@ -275,7 +299,6 @@ async def _book_another(
     await ledger.book_collection(tx, another, at=at)
     await settle_document(tx, document, at=at)
     await record(tx, actor, received(another, document), at=at)
-    return True
 
 
 def _mismatch(payment: Payment, truth: MoneyIn, wallet: str) -> str | None:

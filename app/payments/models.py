@@ -125,7 +125,14 @@ class Refund(Base):
         ),
         CheckConstraint("state in ('queued', 'pending', 'succeeded', 'failed')", name="state"),
         CheckConstraint("amount_minor > 0", name="amount"),
+        UniqueConstraint("organization_id", "provider_id"),
         Index("ix_refunds_payment", "organization_id", "payment_id", "id"),
+        Index(
+            "ix_refunds_check",
+            "organization_id",
+            "check_at",
+            postgresql_where=text("check_at is not null"),
+        ),
     )
 
     organization_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -135,14 +142,67 @@ class Refund(Base):
     currency: Mapped[str]
     state: Mapped[str]
     reason: Mapped[str]
+    provider_id: Mapped[str | None]
+    """The provider's transaction; None for what is given back outside the service."""
+    failure: Mapped[str | None]
+    """Why it failed, in the provider's words; for staff."""
     created_by: Mapped[UUID | None]
     created_by_name: Mapped[str]
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    check_at: Mapped[datetime | None]
+    """When the provider is asked, or asked again; None for never."""
+    leased_until: Mapped[datetime | None]
+    """Some process is asking the provider until then, and no other may."""
 
     @property
     def amount(self) -> Money:
         """What is given back."""
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def reference(self) -> str:
+        """Ours, one word that the provider keeps beside the refund."""
+        return self.id.hex
+
+
+class Dispute(Base):
+    """Money of a card payment that the payer's bank took back, and perhaps gave back again."""
+
+    __tablename__ = "disputes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "payment_id"], [Payment.organization_id, Payment.id]
+        ),
+        CheckConstraint("state in ('open', 'won')", name="state"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint(
+            "(state = 'won') = (won_provider_id is not null)"
+            " and (state = 'won') = (won_at is not null)",
+            name="won",
+        ),
+        UniqueConstraint("organization_id", "provider_id"),
+        UniqueConstraint("organization_id", "won_provider_id"),
+        Index("ix_disputes_payment", "organization_id", "payment_id", "id"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID]
+    provider_id: Mapped[str]
+    """The provider's transaction that took the money back, booked once."""
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str]
+    opened_at: Mapped[datetime]
+    won_provider_id: Mapped[str | None]
+    """The provider's transaction that brought it again."""
+    won_at: Mapped[datetime | None]
+
+    @property
+    def amount(self) -> Money:
+        """What was taken back."""
         return Money(self.amount_minor, self.currency)
 
 
@@ -155,15 +215,33 @@ class Journal(Base):
             ["organization_id", "payment_id"], [Payment.organization_id, Payment.id]
         ),
         ForeignKeyConstraint(["organization_id", "refund_id"], [Refund.organization_id, Refund.id]),
-        CheckConstraint("kind in ('collection', 'refund')", name="kind"),
+        ForeignKeyConstraint(
+            ["organization_id", "dispute_id"], [Dispute.organization_id, Dispute.id]
+        ),
+        CheckConstraint(
+            "kind in ('collection', 'refund', 'reversal', 'chargeback', 'chargeback_won')",
+            name="kind",
+        ),
         CheckConstraint("(kind = 'refund') = (refund_id is not null)", name="refund"),
+        CheckConstraint(
+            "(kind in ('chargeback', 'chargeback_won')) = (dispute_id is not null)",
+            name="dispute",
+        ),
         UniqueConstraint("organization_id", "refund_id"),
+        UniqueConstraint("organization_id", "dispute_id", "kind"),
         Index(
             "uq_journals_collection",
             "organization_id",
             "payment_id",
             unique=True,
             postgresql_where=text("kind = 'collection'"),
+        ),
+        Index(
+            "uq_journals_reversal",
+            "organization_id",
+            "payment_id",
+            unique=True,
+            postgresql_where=text("kind = 'reversal'"),
         ),
     )
 
@@ -172,6 +250,7 @@ class Journal(Base):
     kind: Mapped[str]
     payment_id: Mapped[UUID]
     refund_id: Mapped[UUID | None]
+    dispute_id: Mapped[UUID | None]
     booked_at: Mapped[datetime]
 
 
@@ -187,7 +266,7 @@ class LedgerEntry(Base):
             ["organization_id", "document_id"], [Document.organization_id, Document.id]
         ),
         CheckConstraint(
-            "account in ('receivable', 'bank', 'cash', 'card_terminal', 'provider')",
+            "account in ('receivable', 'bank', 'cash', 'card_terminal', 'provider', 'loss')",
             name="account",
         ),
         CheckConstraint("(account = 'receivable') = (document_id is not null)", name="document"),
@@ -304,6 +383,12 @@ class UnmatchedTransfer(Base):
         ForeignKeyConstraint(
             ["organization_id", "payment_id"], [Payment.organization_id, Payment.id]
         ),
+        Index(
+            "ix_unmatched_transfers_waiting",
+            "organization_id",
+            "id",
+            postgresql_where=text("payment_id is null"),
+        ),
     )
 
     organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
@@ -315,3 +400,28 @@ class UnmatchedTransfer(Base):
     received_at: Mapped[datetime]
     payment_id: Mapped[UUID | None]
     """What it became, once matched."""
+
+    @property
+    def amount(self) -> Money:
+        """What arrived."""
+        return Money(self.amount_minor, self.currency)
+
+
+class ProviderDifference(Base):
+    """A transaction on which the provider and we do not agree; kept for a person, never mended."""
+
+    __tablename__ = "provider_differences"
+    __table_args__ = (
+        CheckConstraint("kind in ('unknown_here', 'amount_differs', 'missing_there')", name="kind"),
+        UniqueConstraint("organization_id", "provider_id", "kind"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    provider_id: Mapped[str]
+    ours_minor: Mapped[int | None]
+    """What is booked here; None for nothing."""
+    theirs_minor: Mapped[int | None]
+    """What the provider says; None for nothing."""
+    found_at: Mapped[datetime]

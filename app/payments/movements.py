@@ -204,6 +204,7 @@ class MoneyIn:
         refusal: The acquirer's words, after a failure.
         masked_card: Such as `XXXX XXXX XXXX 0400`.
         executed_at: When the money was credited.
+        origin_id: The payment it brings again, when a dispute was won.
     """
 
     transaction_id: str
@@ -219,6 +220,7 @@ class MoneyIn:
     begun_at: datetime
     executed_at: datetime | None
     evidence: str
+    origin_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from app.documents.models import Document
 from app.documents.visibility import sees_document_of
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
-from app.payments.models import LIVE, Payment, Refund
+from app.payments.models import LIVE, Dispute, Payment, Refund
 from app.payments.schemas import PaymentQuery, PaymentView
 
 CHECKED_AT_ONCE = 200
@@ -59,15 +59,19 @@ async def list_payments(
     return list(await tx.scalars(statement.order_by(Payment.id.desc()).limit(query.limit + 1)))
 
 
-async def refunded_minor(tx: AsyncSession, payment: Payment) -> int:
-    """Sum what was given back of a payment, or is about to be."""
-    sum_minor = await tx.scalar(
-        select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
-            Refund.organization_id == payment.organization_id,
-            Refund.payment_id == payment.id,
-            Refund.state != "failed",
-        )
+async def taken_minor(tx: AsyncSession, payment: Payment) -> int:
+    """Sum what was given back of a payment, or is about to be, and what was taken back."""
+    refunds = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+        Refund.organization_id == payment.organization_id,
+        Refund.payment_id == payment.id,
+        Refund.state != "failed",
     )
+    disputes = select(func.coalesce(func.sum(Dispute.amount_minor), 0)).where(
+        Dispute.organization_id == payment.organization_id,
+        Dispute.payment_id == payment.id,
+        Dispute.state == "open",
+    )
+    sum_minor = await tx.scalar(select(refunds.scalar_subquery() + disputes.scalar_subquery()))
     return int(sum_minor or 0)
 
 
@@ -82,6 +86,41 @@ async def get_refund(tx: AsyncSession, actor: Actor, refund_id: UUID) -> Refund:
         raise NotFound
     await get(tx, actor, refund.payment_id)
     return refund
+
+
+async def find_refund(
+    tx: AsyncSession, organization_id: UUID, refund_id: UUID, *, for_update: bool = False
+) -> Refund | None:
+    """Find one refund; None when there is none."""
+    query = select(Refund).where(Refund.organization_id == organization_id, Refund.id == refund_id)
+    if for_update:
+        query = query.with_for_update()
+    return await tx.scalar(query.execution_options(populate_existing=True))
+
+
+async def refund_of(
+    tx: AsyncSession, payment: Payment, provider_id: str, *, text: str
+) -> Refund | None:
+    """Find the refund of a payment that a transaction made: by its id, or ours in its text."""
+    query = select(Refund).where(
+        Refund.organization_id == payment.organization_id, Refund.payment_id == payment.id
+    )
+    refunds = list(await tx.scalars(query.with_for_update()))
+    words = text.split()
+    named = (one for one in refunds if one.provider_id == provider_id or one.reference in words)
+    return next(named, None)
+
+
+async def refunds_due(tx: AsyncSession, organization_id: UUID, *, at: datetime) -> Sequence[Refund]:
+    """List refunds the provider is to be asked about, locked but for those held elsewhere."""
+    query = (
+        select(Refund)
+        .where(Refund.organization_id == organization_id, Refund.check_at <= at)
+        .order_by(Refund.check_at)
+        .limit(CHECKED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    return list(await tx.scalars(query.execution_options(populate_existing=True)))
 
 
 def _seen_by(actor: Actor) -> list[ColumnElement[bool]]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.documents import queries as documents
 from app.kernel.actor import Actor, Permission
 from app.organizations.access import Requires
-from app.payments import collecting, queries
+from app.payments import collecting, queries, refunding
 from app.payments.schemas import (
     CollectionDraft,
     PaymentQuery,
@@ -84,12 +84,15 @@ async def refund_payment(
 ) -> RefundView:
     """Give money of a payment back, in one or several parts.
 
-    What was received outside the service is given back outside it: this notes it.
+    What was received outside the service is given back outside it: this notes it. What came
+    through the provider goes back through it: the refund is `queued`, and the document is owed
+    the money once it `succeeded`. Cards wait while the provider's night lasts, from 22:00 to
+    03:00 in Paris; nothing goes back 365 days after it came.
     """
     document_id = (await queries.get(tx, actor, payment_id)).document_id
     document = await documents.get(tx, actor, document_id, for_update=True)
     payment = await queries.get(tx, actor, payment_id, for_update=True)
-    refund = await collecting.give_back(tx, actor, document, payment, body, at=at)
+    refund = await refunding.give_back(tx, actor, document, payment, body, at=at)
     set_created(response, "/v1/refunds", refund.id)
     return RefundView.of(refund)
 

@@ -63,6 +63,9 @@ class RefundView(View):
         description="`queued`, `pending`, `succeeded` or `failed`.", examples=["succeeded"]
     )
     reason: str = Field(examples=["Trabajo no realizado"])
+    failure: str | None = Field(
+        description="Why it failed, in the provider's words.", examples=[None]
+    )
     created_at: Instant
     created_by_name: str = Field(examples=["Ana Ruiz"])
     settled_at: Instant | None
@@ -76,6 +79,7 @@ class RefundView(View):
             amount=MoneyView.of(refund.amount),
             state=refund.state,
             reason=refund.reason,
+            failure=refund.failure,
             created_at=refund.created_at,
             created_by_name=refund.created_by_name,
             settled_at=refund.settled_at,

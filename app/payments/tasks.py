@@ -34,3 +34,21 @@ class HandleCall(Job):
     concurrency: ClassVar[int] = 2
 
     call_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SendRefund(Job):
+    """Have the provider give money back, or ask it what became of it."""
+
+    name: ClassVar[str] = "payments.refund"
+    concurrency: ClassVar[int] = 1
+
+    refund_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CompareMovements(Job):
+    """Compare what the provider booked lately with what is booked here."""
+
+    name: ClassVar[str] = "payments.compare"
+    concurrency: ClassVar[int] = 1

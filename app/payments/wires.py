@@ -14,8 +14,9 @@ from app.documents import queries as documents
 from app.documents.models import Document
 from app.kernel.actor import Actor
 from app.kernel.identifiers import new_id
-from app.payments import intents, queries
+from app.payments import intents, queries, transfers
 from app.payments.desk import Desk
+from app.payments.events import arrived_unmatched, received
 from app.payments.models import Payment, UnmatchedTransfer
 from app.payments.movements import MoneyIn, MoneyInState
 
@@ -31,10 +32,12 @@ async def take(tx: AsyncSession, desk: Desk, actor: Actor, truth: MoneyIn) -> No
     """
     if truth.state is not MoneyInState.SUCCEEDED:
         return
+    if await transfers.by_provider_id(tx, actor.organization_id, truth.transaction_id):
+        return  # a person says whose it is, also after a match was taken back
     at = desk.clock.now()
     awaited = match(truth.text, await queries.awaited(tx, actor.organization_id))
     if awaited is None:
-        await _keep_unmatched(tx, actor, truth, at=at)
+        await _keep_unmatched(tx, desk, actor, truth)
         return
     document = await documents.get(tx, actor, awaited.document_id, for_update=True)
     payment = await queries.get(tx, actor, awaited.id, for_update=True)
@@ -87,14 +90,16 @@ async def book(
     elif not was_awaited:
         payment.review_reason = "late"
     payment.reference = None
+    payment.note = truth.text[: transfers.TEXT_MAX]
     await tx.flush()
-    await intents.book(tx, actor, document, payment, at=at)
+    await intents.book(tx, actor, document, payment, received(payment, document), at=at)
     if was_awaited and document.due.amount_minor > 0 and document.issue_state == "issued":
         await intents.await_rest(tx, document, payment, reference, at=at)
 
 
-async def _keep_unmatched(tx: AsyncSession, actor: Actor, truth: MoneyIn, *, at: datetime) -> None:
-    await tx.execute(
+async def _keep_unmatched(tx: AsyncSession, desk: Desk, actor: Actor, truth: MoneyIn) -> None:
+    at = desk.clock.now()
+    transfer = await tx.scalar(
         insert(UnmatchedTransfer)
         .values(
             organization_id=actor.organization_id,
@@ -102,12 +107,15 @@ async def _keep_unmatched(tx: AsyncSession, actor: Actor, truth: MoneyIn, *, at:
             provider_id=truth.transaction_id,
             amount_minor=truth.amount.amount_minor,
             currency=truth.amount.currency,
-            text=truth.text[:500],
+            text=truth.text[: transfers.TEXT_MAX],
             received_at=truth.executed_at or at,
             payment_id=None,
         )
         .on_conflict_do_nothing()
+        .returning(UnmatchedTransfer)
     )
+    if transfer is not None:
+        await desk.fact_alarm(tx, actor, None, arrived_unmatched(transfer), at=at)
 
 
 def _letters_and_digits(text: str) -> str:

@@ -117,6 +117,14 @@ async def _collect(office: Office, document_id: str) -> None:
     await office.api.post(f"{payment}/resolve", json={"note": "Queda a cuenta"})
 
 
+async def _match(office: Office, world: World) -> None:
+    """Say whose a transfer is, and take that back."""
+    path = f"/v1/unmatched-transfers/{world.ids['transfer_id'][0]}/match"
+    body = {"document_id": world.ids["document_id"][0]}
+    payment = (await office.api.post(path, json=body)).json()
+    await office.api.post(f"/v1/payments/{payment['id']}/unmatch")
+
+
 async def _pay(office: Office, client: Client, provider: FakeProvider) -> None:
     """Have the papers accepted, begin to pay, call it off, and pay all the same."""
     await enroll(office, provider)
@@ -187,6 +195,7 @@ async def test_answers_are_as_documented(
     await office.api.post(f"/v1/dispatches/{world.ids['dispatch_id'][0]}/resend", json={})
     await office.api.post(f"/v1/notices/{world.ids['notice_id'][0]}/review")
     await _pay(office, client, provider)
+    await _match(office, world)
     await _collect(office, sent)
     await _administer(office)
     await _govern(office, world)

@@ -44,6 +44,10 @@ SPOILINGS = {
         " fingerprint, status, headers, body, created_at from idempotent_replies"
         " where {own} and headers->>'location' is not null"
     ),
+    "I8 a charge linked twice": (
+        "with a as (update payments set provider_id = '70001' where {own})"
+        " update refunds set provider_id = '70001' where {own}"
+    ),
     "I9 paid, not booked": "update documents set paid_minor = paid_minor + 1 where {own}",
     "I9 a refund too much": (
         "update refunds set amount_minor = amount_minor + 1000000 where {own}"

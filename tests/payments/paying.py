@@ -1,13 +1,20 @@
 """Being paid on line: an organization the provider accepted, and clients who pay."""
 
+from datetime import timedelta
+from urllib.parse import quote, urlencode
+
 import httpx
 
 from app.kernel.identifiers import new_id
 from app.payments.accounts import check as check_account
+from app.payments.movements import MoneyInState
+from app.payments.tasks import CheckPayment, HandleCall
+from app.worker import schedules_of
 from tests.clients import Client, client_behind
 from tests.factories import Json, a_sent_quote
 from tests.fakes import FakeMail
 from tests.fakes_payments import FakeProvider
+from tests.jobs_done import do_jobs
 from tests.offices import Office
 
 ENROLMENT: Json = {
@@ -65,3 +72,62 @@ async def pay(client: Client, method: str = "card", **more: object) -> httpx.Res
         json={"method": method, "form_nonce": nonce, **more},
         headers={"Idempotency-Key": str(new_id())},
     )
+
+
+async def fresh(office: Office, document: Json) -> Json:
+    return dict((await office.api.get(f"/v1/documents/{document['id']}")).json())
+
+
+async def payments_of(office: Office, document: Json) -> list[Json]:
+    answer = await office.api.get(f"/v1/documents/{document['id']}/payments")
+    return list(answer.json()["data"])
+
+
+async def sweep_payments(office: Office) -> None:
+    """Let a minute pass, as no call of the provider came."""
+    office.clock.advance(timedelta(minutes=1))
+    (look,) = [one for one in schedules_of(office.worker) if one.name == "payments.sweep"]
+    await look.sweep()
+    await do_jobs(office, CheckPayment)
+
+
+async def hear(
+    office: Office,
+    anonymous: httpx.AsyncClient,
+    wallet: str,
+    transaction_id: str,
+    *,
+    minute: int = 5,
+    category: str = "10",
+) -> None:
+    """Let the provider call about money, twice, and the worker look."""
+    fields = {
+        "NotifCategory": category,
+        "NotifDate": f"2026-11-24T11:{minute:02}:09.120",
+        "IntId": "913",
+        "ExtId": wallet,
+        "IdTransaction": transaction_id,
+        "Amount": "999999.00",
+        "Status": "0",
+    }
+    secret = office.container.settings.lemonway_hook_secret
+    assert secret is not None
+    path = f"/hooks/lemonway/{quote(secret.get_secret_value())}"
+    assert (await anonymous.post(path, data=fields)).status_code == 200
+    assert (await anonymous.get(f"{path}?{urlencode(fields)}")).status_code == 200
+    await do_jobs(office, HandleCall)
+
+
+async def a_paid_invoice(
+    office: Office, anonymous: httpx.AsyncClient, mail: FakeMail, provider: FakeProvider
+) -> tuple[Json, Json]:
+    """Have an invoice paid by card; give it and its payment."""
+    if not provider.accounts:
+        await enroll(office, provider)
+    document, client = await a_payer(office, anonymous, mail)
+    assert (await pay(client)).status_code == 201
+    provider.move(provider.orders[-1].reference, MoneyInState.SUCCEEDED)
+    await sweep_payments(office)
+    (payment,) = await payments_of(office, document)
+    assert payment["state"] == "succeeded"
+    return document, payment

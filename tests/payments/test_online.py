@@ -4,7 +4,7 @@ import asyncio
 import io
 from dataclasses import replace
 from datetime import timedelta
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
@@ -14,9 +14,8 @@ from app.kernel.money import Money
 from app.payments.enrolment import AccountState
 from app.payments.movements import MoneyInState
 from app.payments.ports import Failure, GatewayRefused, GatewayUnavailable
-from app.payments.tasks import CheckPayment, HandleCall
-from app.worker import handlers_of, schedules_of
-from tests.factories import Json
+from app.payments.tasks import CheckPayment
+from app.worker import handlers_of
 from tests.fakes import FakeMail, FixedClock
 from tests.fakes_payments import FakeProvider
 from tests.invariants.checking import violations
@@ -27,21 +26,16 @@ from tests.payments.paying import (
     a_payer,
     account_of,
     enroll,
+    fresh,
+    hear,
     pay,
+    payments_of,
     refresh_account,
+    sweep_payments,
     wallet_of,
 )
 
 PAYABLE = 10890
-
-
-async def fresh(office: Office, document: Json) -> Json:
-    return dict((await office.api.get(f"/v1/documents/{document['id']}")).json())
-
-
-async def payments_of(office: Office, document: Json) -> list[Json]:
-    answer = await office.api.get(f"/v1/documents/{document['id']}/payments")
-    return list(answer.json()["data"])
 
 
 async def test_papers_are_accepted_and_pagar_appears_and_goes(
@@ -149,14 +143,6 @@ async def test_a_refused_card_charges_nothing_and_another_pays(
     assert await violations(office) == []
 
 
-async def sweep_payments(office: Office) -> None:
-    """Let a minute pass, as no call of the provider came."""
-    office.clock.advance(timedelta(minutes=1))
-    (look,) = [one for one in schedules_of(office.worker) if one.name == "payments.sweep"]
-    await look.sweep()
-    await do_jobs(office, CheckPayment)
-
-
 async def test_money_that_comes_after_it_was_called_off_is_booked_and_flagged(
     office: Office, anonymous: httpx.AsyncClient, mail: FakeMail, provider: FakeProvider
 ) -> None:
@@ -248,32 +234,6 @@ async def test_a_transfer_in_two_parts(
     await hear(office, anonymous, wallet, third.transaction_id, minute=7)
     assert (await fresh(office, document))["payment_state"] == "paid"
     assert await violations(office) == []
-
-
-async def hear(
-    office: Office,
-    anonymous: httpx.AsyncClient,
-    wallet: str,
-    transaction_id: str,
-    *,
-    minute: int = 5,
-) -> None:
-    """Let the provider call about a transfer, twice, and the worker look."""
-    fields = {
-        "NotifCategory": "10",
-        "NotifDate": f"2026-11-24T11:{minute:02}:09.120",
-        "IntId": "913",
-        "ExtId": wallet,
-        "IdTransaction": transaction_id,
-        "Amount": "999999.00",
-        "Status": "0",
-    }
-    secret = office.container.settings.lemonway_hook_secret
-    assert secret is not None
-    path = f"/hooks/lemonway/{quote(secret.get_secret_value())}"
-    assert (await anonymous.post(path, data=fields)).status_code == 200
-    assert (await anonymous.get(f"{path}?{urlencode(fields)}")).status_code == 200
-    await do_jobs(office, HandleCall)
 
 
 async def test_calls_are_hints_stored_once_and_strangers_get_nothing(

@@ -15,6 +15,8 @@ import httpx
 import pytest
 
 from app.kernel.actor import Permission
+from app.kernel.identifiers import new_id
+from app.payments.models import UnmatchedTransfer
 from app.settings import Settings
 from tests.clients import client_behind
 from tests.dispatch.test_templates import QUOTE
@@ -81,6 +83,7 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
         "dispatch_id": [dispatch["id"]],
         "payment_id": [payment["id"]],
         "refund_id": [refund["id"]],
+        "transfer_id": [await an_unmatched_transfer(office)],
         "api_key_id": [made.json()["id"]],
         "email_template_id": [template.json()["id"]],
         "issuer_profile_id": [profile.json()["id"]],
@@ -92,6 +95,22 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
         "access_role_id": await roles_of(office),
     }
     return World(office, ids, made.json()["secret"])
+
+
+async def an_unmatched_transfer(office: Office) -> str:
+    """Keep a transfer that nobody awaited, as the provider's calls do."""
+    transfer = UnmatchedTransfer(
+        organization_id=office.organization_id,
+        id=new_id(),
+        provider_id="70999",
+        amount_minor=1000,
+        currency="EUR",
+        text="Pago factura enero",
+        received_at=office.clock.now(),
+    )
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        tx.add(transfer)
+    return str(transfer.id)
 
 
 async def an_invitation(office: Office) -> str:

@@ -46,6 +46,7 @@ class TransactionIn(_Transaction):
 
     receiver_account_id: str
     credit_amount: int
+    origin_id: int | None = None
     refund_amount: Decimal | None = None  # declared double; cents
     method: int
     method_details: int | None = None

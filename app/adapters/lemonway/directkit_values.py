@@ -125,6 +125,7 @@ def money_in(record: TransactionIn) -> MoneyIn:
         begun_at=instant(record.date),
         executed_at=instant(record.execution_date) if record.execution_date else None,
         evidence=record.model_dump_json(by_alias=True),
+        origin_id=str(record.origin_id) if record.origin_id else None,
     )
 
 
