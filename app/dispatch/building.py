@@ -1,6 +1,6 @@
 """The bytes of one message, made once from what was frozen at issue and at dispatch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,13 @@ from app.documents import queries as documents
 from app.documents.models import Document
 from app.documents.printable import Printable
 from app.documents.rendering import ensure_pdf
-from app.mail.message import Attachment, Mailbox, OutgoingMessage, build
+from app.mail.message import (
+    ATTACHMENT_BYTES_MAX,
+    Attachment,
+    Mailbox,
+    OutgoingMessage,
+    build,
+)
 from app.organizations import queries as organizations
 from app.organizations.mail_routes import MailRoute
 
@@ -106,10 +112,12 @@ async def build_message(material: Material, row: Recipient, outbox: Outbox) -> b
             material.revision,
             at=at,
         )
-    order = material.order
+    # What mailboxes refuse for its size goes as the link alone.
+    attaches = material.attach_pdf and len(pdf) <= ATTACHMENT_BYTES_MAX
+    order = replace(material.order, attach_pdf=attaches)
     letter = letters.compose(order)
     attachment = None
-    if material.attach_pdf:
+    if attaches:
         attachment = Attachment(
             name=letters.attachment_name(order.says, order.language), content=pdf
         )

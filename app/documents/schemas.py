@@ -8,7 +8,17 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from app.documents.printable import DocumentType, InvoiceKind, TaxKind, TaxTreatment
-from app.documents.states import DELIVERY_STATES, PAYMENT_STATES, Status
+from app.documents.states import (
+    BADGES,
+    COLORS,
+    DECISIONS,
+    DELIVERY_STATES,
+    ISSUE_STATES,
+    PAYMENT_STATES,
+    PDF_STATES,
+    STAFF_ACTIONS,
+    Status,
+)
 from app.web.schemas import (
     AnyOf,
     Body,
@@ -20,6 +30,7 @@ from app.web.schemas import (
     PageQuery,
     Text,
     View,
+    among,
     unset,
 )
 
@@ -199,7 +210,7 @@ class DocumentItem(View):
     """A document as lists show it."""
 
     id: UUID
-    type: str = Field(examples=["quote"])
+    type: Annotated[str, among(DocumentType)] = Field(examples=["quote"])
     invoice_kind: str | None
     number: str | None = Field(examples=["P-260041"])
     title: str = Field(examples=["Antifouling"])
@@ -212,14 +223,14 @@ class DocumentItem(View):
     valid_until: date | None
     due_date: date | None
     operation_date: date | None
-    status: str = Field(examples=["sent"])
+    status: Annotated[str, among(Status)] = Field(examples=["sent"])
     status_label: str = Field(examples=["Enviado"])
-    status_color: str = Field(examples=["blue"])
-    badges: list[str] = Field(examples=[["commented"]])
-    issue_state: str = Field(examples=["issued"])
-    delivery_state: str = Field(examples=["sent"])
-    decision: str = Field(examples=["pending"])
-    payment_state: str = Field(examples=["unpaid"])
+    status_color: Annotated[str, among(sorted(set(COLORS.values())))] = Field(examples=["blue"])
+    badges: list[Annotated[str, among(BADGES)]] = Field(examples=[["commented"]])
+    issue_state: Annotated[str, among(ISSUE_STATES)] = Field(examples=["issued"])
+    delivery_state: Annotated[str, among(DELIVERY_STATES)] = Field(examples=["sent"])
+    decision: Annotated[str, among(DECISIONS)] = Field(examples=["pending"])
+    payment_state: Annotated[str, among(PAYMENT_STATES)] = Field(examples=["unpaid"])
     taxable_base: MoneyView
     tax_total: MoneyView
     total: MoneyView
@@ -228,12 +239,14 @@ class DocumentItem(View):
     amount_due: MoneyView
     can_pay: bool
     pay_reasons: list[str] = Field(examples=[["payments_not_enabled"]])
-    pdf_state: str = Field(examples=["ready"])
+    pdf_state: Annotated[str, among(PDF_STATES)] = Field(examples=["ready"])
     pdf_sha256: str | None
     revision: int = Field(examples=[1])
     version: int = Field(examples=[3])
     last_dispatched_at: Instant | None
-    allowed_actions: list[str] = Field(examples=[["dispatch", "decide"]])
+    allowed_actions: list[Annotated[str, among(STAFF_ACTIONS)]] = Field(
+        examples=[["dispatch", "decide"]]
+    )
     created_at: Instant
     updated_at: Instant
 

@@ -38,11 +38,22 @@ COLORS: Mapping[Status, str] = {
 }
 
 
+ISSUE_STATES = ("draft", "issued", "superseded", "voided")
+DECISIONS = ("pending", "accepted", "rejected")
+PDF_STATES = ("none", "pending", "ready", "failed")
 DELIVERY_STATES = ("not_sent", "queued", "sent", "deferred", "delivered", "opened", "failed")
 PAYMENT_STATES = (
     "not_applicable", "unpaid", "processing", "partially_paid", "paid", "overpaid", "refunded"
 )  # fmt: skip
-"""Every value there is, as filters take them."""
+BADGES = (
+    "paid", "partly_paid", "payment_processing", "overdue", "expired", "commented",
+    "delivery_problem", "corrected", "converted", "resent",
+)  # fmt: skip
+STAFF_ACTIONS = (
+    "edit", "delete", "issue", "dispatch", "revise", "void", "convert", "copy", "correct",
+    "change_contact", "extend", "decide", "record_payment",
+)  # fmt: skip
+"""Every value there is, also those that nothing gives yet: clients are generated from them."""
 
 
 class Dimensions(Protocol):

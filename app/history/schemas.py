@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 from app.events.kinds import KINDS
 from app.events.record import Group
 from app.web.moments import Moment
-from app.web.schemas import AnyOf, Instant, PageQuery, View
+from app.web.schemas import AnyOf, Instant, PageQuery, View, among
 
 
 class EventQuery(PageQuery):
@@ -69,7 +69,7 @@ class EntryView(View):
     occurred_at: Instant
     recorded_at: Instant
     kind: str = Field(examples=["document.rejected"])
-    group: str = Field(examples=["documents"])
+    group: Annotated[str, among(Group)] = Field(examples=["documents"])
     actor: EntryActor
     contact_id: UUID | None
     document_id: UUID | None

@@ -1,8 +1,10 @@
 """The payment account: apply to be paid on line, and see what is missing for it."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Unavailable
@@ -12,8 +14,10 @@ from app.payments import accounts
 from app.payments.account_schemas import EnrolmentBody, PaymentAccountView
 from app.payments.accounts import Enrolment
 from app.payments.dependencies import AtDesk
+from app.payments.models import PaymentAccount
 from app.payments.ports import Failure, GatewayError, GatewayRefused, GatewayUnavailable
 from app.settings import Settings
+from app.web import idempotency
 from app.web.dependencies import Db, Language, Now, Tx, provided
 from app.web.routing import Route
 
@@ -50,6 +54,7 @@ async def start_payment_account(
     enrolment = Enrolment(body.kind, body.registered_on, body.representative.value())
     vault = provided(request, Vault)
     async with database.transaction(actor.organization_id) as tx:
+        await idempotency.claim(tx, request, actor, at=at, is_required=False)
         application = await accounts.apply(tx, actor, enrolment, vault, at=at)
     public_url = provided(request, Settings).public_url
     try:
@@ -63,15 +68,17 @@ async def start_payment_account(
         raise _told(error) from error
     async with database.transaction(actor.organization_id) as tx:
         account = await accounts.keep_form(tx, actor.organization_id, form.onboarding_id)
+        await _remember(tx, request, account, language, at=at)
         return PaymentAccountView.of(account, language, onboarding_url=form.url)
 
 
 @router.post("/resume")
 async def resume_payment_account(
-    actor: Manager, desk: AtDesk, database: Db, language: Language
+    actor: Manager, desk: AtDesk, database: Db, at: Now, request: Request, language: Language
 ) -> PaymentAccountView:
     """Get a fresh address to go on with the application."""
     async with database.transaction(actor.organization_id) as tx:
+        await idempotency.claim(tx, request, actor, at=at, is_required=False)
         account = await accounts.get(tx, actor.organization_id)
     if account.onboarding_id is None:
         raise Conflict(reason="not_applied", extra={"current_status": account.state})
@@ -82,7 +89,16 @@ async def resume_payment_account(
         raise _told(error) from error
     async with database.transaction(actor.organization_id) as tx:
         fresh = await accounts.get(tx, actor.organization_id)
+        await _remember(tx, request, fresh, language, at=at)
         return PaymentAccountView.of(fresh, language, onboarding_url=url)
+
+
+async def _remember(
+    tx: AsyncSession, request: Request, account: PaymentAccount, language: str, *, at: datetime
+) -> None:
+    """Keep the reply for a repetition, without the address: whoever holds that acts."""
+    view = PaymentAccountView.of(account, language)
+    await idempotency.remember_view(tx, request, view, at=at)
 
 
 def _told(error: GatewayError) -> Conflict | Unavailable:

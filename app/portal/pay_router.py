@@ -57,7 +57,9 @@ async def start_payment(
     with the account and the reference to copy. Nothing is paid until the institution says
     so. One payment at a time: while its page is open, another is refused (`payment_live`).
     """
-    form = PayForm(Method(body.method), body.amount, body.form_nonce)
+    form = PayForm(
+        Method(body.method), body.amount.amount if body.amount else None, body.form_nonce
+    )
     secret_key = request.app.state.secret_key
     async with database.transaction() as tx:
         actor = await service.identify(tx, token, at=at)

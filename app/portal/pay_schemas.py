@@ -1,13 +1,14 @@
 """What goes in and out when a client pays."""
 
 from base64 import b64encode
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from app.payments.models import Payment
 from app.payments.movements import TransferAccount
+from app.payments.schemas import MoneyBody
 from app.portal import transfers
 from app.portal.schemas import _NONCE, FormNonce
 from app.web.schemas import Body, Instant, MoneyView, View
@@ -17,9 +18,9 @@ class ClientPayment(Body):
     """What a client wants to pay, and how."""
 
     method: Literal["card", "pay_by_bank", "bank_transfer"] = Field(examples=["card"])
-    amount: Annotated[int, Field(strict=True, gt=0, le=10**12)] | None = Field(
+    amount: MoneyBody | None = Field(
         None,
-        description="Minor units: all that is due, or the deposit of a quote. All, if left out.",
+        description="All that is due, or the deposit of a quote. All, if left out.",
         examples=[None],
     )
     form_nonce: FormNonce = _NONCE

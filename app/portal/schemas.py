@@ -10,7 +10,7 @@ from app.comments.models import Comment
 from app.documents.models import Decision
 from app.documents.printable import Party, Printable
 from app.documents.schemas import DisbursementView, LineView, TaxView, WithholdingView
-from app.documents.states import UNDO_WINDOW, Status
+from app.documents.states import DECISIONS, PAYMENT_STATES, UNDO_WINDOW, Status
 from app.documents.views import tax_of, written
 from app.kernel.actor import ActorKind
 from app.kernel.money import Money
@@ -26,7 +26,10 @@ from app.web.schemas import (
     MoneyView,
     Text,
     View,
+    among,
 )
+
+CLIENT_ACTIONS = ("accept", "reject", "undo", "comment", "pay")
 
 Name = Annotated[Line, StringConstraints(max_length=NAME_LENGTH_MAX)]
 Words = Annotated[Text, StringConstraints(max_length=COMMENT_LENGTH_MAX)]
@@ -111,9 +114,13 @@ class SharedDocument(View):
     revision: int = Field(examples=[1])
     title: str = Field(examples=["Antifouling"])
     language: str = Field(examples=["es"])
-    status: str = Field(description="As in `GET /v1/meta/document-states`.", examples=["sent"])
-    decision: str = Field(description="`pending`, `accepted` or `rejected`.", examples=["pending"])
-    payment_state: str = Field(examples=["unpaid"])
+    status: Annotated[str, among(Status)] = Field(
+        description="As in `GET /v1/meta/document-states`.", examples=["sent"]
+    )
+    decision: Annotated[str, among(DECISIONS)] = Field(
+        description="Of this revision.", examples=["pending"]
+    )
+    payment_state: Annotated[str, among(PAYMENT_STATES)] = Field(examples=["unpaid"])
     is_expired: bool
     currency: str = Field(examples=["EUR"])
     issue_date: date | None
@@ -199,8 +206,7 @@ class SharedView(View):
     document: SharedDocument
     issuer: IssuerView
     client: PartyView
-    allowed_actions: list[str] = Field(
-        description="Of `accept`, `reject`, `undo`, `comment`, `pay`.",
+    allowed_actions: list[Annotated[str, among(CLIENT_ACTIONS)]] = Field(
         examples=[["accept", "reject", "comment"]],
     )
     reasons: dict[str, str] = Field(

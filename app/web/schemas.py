@@ -114,6 +114,11 @@ Line = Annotated[str, AfterValidator(_clean), AfterValidator(_one_line)]
 """One line of text. Bound its length."""
 
 
+def among(values: Iterable[str]) -> WithJsonSchema:
+    """Tell the contract that an answer's text is one of these; generated clients know them."""
+    return WithJsonSchema({"type": "string", "enum": [str(value) for value in values]})
+
+
 class AnyOf:
     """Marks a filter that takes one value or several, with commas between them.
 

@@ -131,12 +131,12 @@ async def test_a_refused_card_charges_nothing_and_another_pays(
     await enroll(office, provider)
     document, client = await a_payer(office, anonymous, mail)
     await pay(client)
-    live = await pay(client, amount=PAYABLE)
+    live = await pay(client, amount={"amount": PAYABLE})
     assert (live.status_code, live.json()["reason"]) == (409, "payment_live")
     provider.move(provider.orders[0].reference, MoneyInState.FAILED, refusal="05-00-05 REFUSED")
     await sweep_payments(office)
     assert (await fresh(office, document))["payment_state"] == "unpaid"
-    assert (await pay(client, amount=PAYABLE)).status_code == 201
+    assert (await pay(client, amount={"amount": PAYABLE})).status_code == 201
     provider.move(provider.orders[1].reference, MoneyInState.SUCCEEDED)
     await sweep_payments(office)
     assert (await fresh(office, document))["payment_state"] == "paid"
@@ -198,7 +198,7 @@ async def test_a_page_nobody_finished_expires_and_a_lost_answer_charges_nothing(
     assert (lost.status_code, lost.json()["reason"]) == (503, "payment_page_unavailable")
     assert (await fresh(office, document))["payment_state"] == "unpaid"
     provider.failures.append(GatewayRefused(Failure.LIMIT_REACHED, code=100))
-    assert (await pay(client, amount=PAYABLE)).status_code == 503
+    assert (await pay(client, amount={"amount": PAYABLE})).status_code == 503
 
     assert (await pay(client, "pay_by_bank")).status_code == 201
     clock.advance(timedelta(hours=1))
