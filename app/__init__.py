@@ -17,6 +17,8 @@ Glossary
     decision       what the client answered to a revision
     payment        money for a document; an intent until it has come in
     journal        one movement of money, booked once; what was paid is their sum
+    transfer       money wired by a client; unmatched until somebody says which document it pays
+    dispute        a card payment that the payer's bank took back
     event          a recorded fact
     notice         a staff alert awaiting review
     hook           a provider calling us, a hint of where to look

@@ -243,7 +243,7 @@ class FakeProvider:
     async def fetch_movements(
         self, wallet: str, since: datetime, until: datetime
     ) -> Sequence[Movement]:
-        self._fail()
+        await self.fetch_wallet(wallet)
         lines: list[MoneyIn | MoneyOut] = [*self.payins.values(), *self.payouts.values()]
         return [
             one

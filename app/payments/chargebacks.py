@@ -6,6 +6,7 @@ from uuid import UUID
 from app.payments import accounts, arriving, checking, disputes, queries
 from app.payments.desk import Desk, provider
 from app.payments.movements import MoneyOut, MoneyOutState
+from app.payments.ports import Failure, GatewayRefused
 
 HEARD_SINCE = timedelta(days=30)
 """How far back a call's chargeback is looked for; calls may come late."""
@@ -45,7 +46,12 @@ async def take(desk: Desk, organization_id: UUID, truth: MoneyOut) -> bool:
     """
     if truth.origin_id is None or truth.state is not MoneyOutState.SUCCEEDED:
         return False
-    paid = await desk.provider.payments.fetch_payment(truth.origin_id)
+    try:
+        paid = await desk.provider.payments.fetch_payment(truth.origin_id)
+    except GatewayRefused as refused:
+        if refused.failure is not Failure.NOT_FOUND:
+            raise
+        return False
     async with desk.database.transaction(organization_id) as tx:
         account = await accounts.get(tx, organization_id)
         if truth.wallet != account.wallet:

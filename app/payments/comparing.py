@@ -4,6 +4,7 @@ What is missing here is applied, as if a call had told of it. What differs is re
 once and never corrected: a person looks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,7 +20,14 @@ from app.payments import accounts, arriving, chargebacks, queries, refunding, tr
 from app.payments.desk import Desk, provider
 from app.payments.events import differs
 from app.payments.models import Dispute, Payment, ProviderDifference
-from app.payments.movements import MoneyIn, MoneyInState, MoneyOut, MoneyOutKind, MoneyOutState
+from app.payments.movements import (
+    MoneyIn,
+    MoneyInState,
+    MoneyOut,
+    MoneyOutKind,
+    MoneyOutState,
+    Movement,
+)
 from app.payments.ports import Failure, GatewayRefused
 from app.payments.tasks import CompareMovements
 
@@ -49,7 +57,7 @@ class Difference:
 
 
 async def compare(job: CompareMovements, desk: Desk) -> None:
-    """Compare the last two days of an organization's wallet.
+    """Compare the last two days of an organization's wallet, in the order things began.
 
     Raises:
         GatewayUnavailable: The provider does not answer; the job is tried again.
@@ -57,16 +65,14 @@ async def compare(job: CompareMovements, desk: Desk) -> None:
     organization_id = job.organization_id
     async with desk.database.transaction(organization_id) as tx:
         account = await accounts.find(tx, organization_id)
-    if account is None or not account.can_receive:
+    if account is None or account.provider_account_id is None:
         return
     until = desk.clock.now()
-    movements = await desk.provider.statements.fetch_movements(
-        account.wallet, until - COMPARED, until
-    )
+    movements = await _movements(desk, account.wallet, until)
     listed = frozenset(one.transaction_id for one in movements)
     found: list[Difference | None] = []
     found += await _missing_there(desk, organization_id, listed, until)
-    for movement in movements:
+    for movement in sorted(movements, key=lambda one: one.begun_at):
         match movement:
             case MoneyIn(state=MoneyInState.SUCCEEDED):
                 found.append(await _compare_in(desk, organization_id, movement))
@@ -75,6 +81,16 @@ async def compare(job: CompareMovements, desk: Desk) -> None:
     for difference in found:
         if difference is not None:
             await _report(desk, organization_id, difference)
+
+
+async def _movements(desk: Desk, wallet: str, until: datetime) -> Sequence[Movement]:
+    """Fetch what was executed; a wallet that is not there yet has nothing."""
+    try:
+        return await desk.provider.statements.fetch_movements(wallet, until - COMPARED, until)
+    except GatewayRefused as refused:
+        if refused.failure is not Failure.NOT_FOUND:
+            raise
+        return []
 
 
 async def _compare_in(desk: Desk, organization_id: UUID, truth: MoneyIn) -> Difference | None:

@@ -14,7 +14,7 @@ from tests.fakes_payments import FakeProvider
 from tests.invariants.checking import violations
 from tests.jobs_done import do_jobs
 from tests.offices import Office
-from tests.payments.paying import a_paid_invoice, a_payer, fresh, pay
+from tests.payments.paying import ENROLMENT, a_paid_invoice, a_payer, fresh, pay, wallet_of
 
 
 async def compare(office: Office) -> None:
@@ -47,6 +47,15 @@ async def test_what_no_call_told_is_booked(
     assert [one["amount"]["amount"] for one in waiting] == [700]
     assert await differences(office) == []
     assert await violations(office) == []
+
+
+async def test_a_wallet_that_is_not_there_yet_has_nothing(
+    office: Office, provider: FakeProvider
+) -> None:
+    await office.api.post("/v1/payment-account", json=ENROLMENT)
+    await compare(office)
+    assert list(provider.accounts) == [f"acc-{wallet_of(office)}"]
+    assert await differences(office) == []
 
 
 async def test_what_differs_is_told_once_and_not_mended(

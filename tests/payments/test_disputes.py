@@ -132,9 +132,13 @@ async def test_a_chargeback_heard_of_before_its_success(
 
 
 async def test_a_chargeback_of_nothing_here_is_ignored(
-    office: Office, anonymous: httpx.AsyncClient, paid: tuple[Json, Json]
+    office: Office, anonymous: httpx.AsyncClient, provider: FakeProvider, paid: tuple[Json, Json]
 ) -> None:
     document, _ = paid
     await hear(office, anonymous, wallet_of(office), "99", category="14")
+    stranger = provider.wire(wallet_of(office), Money(500), "")
+    other = provider.take_back(stranger.transaction_id, Money(500), kind=MoneyOutKind.CHARGEBACK)
+    del provider.payins[stranger.transaction_id]
+    await hear(office, anonymous, wallet_of(office), other.transaction_id, category="14")
     assert (await fresh(office, document))["payment_state"] == "paid"
     assert await disputes_of(office) == []
