@@ -45,6 +45,7 @@ from app.documents.models import Document
 from app.documents.rendering import NotPrinted
 from app.kernel.actor import system
 from app.kernel.identifiers import new_id
+from app.mail.message import sender_of
 from app.mail.ports import Envelope, MailError, MailTransport, Withheld
 from app.organizations.mail_routes import route_of
 
@@ -180,7 +181,8 @@ class Prepared:
 async def prepare(lease: Lease, outbox: Outbox) -> Prepared | None:
     """Give the bytes to send, built now if they never were; None if there is nothing to send.
 
-    The organization's mail settings say by which way, as they are now.
+    The organization's mail settings say by which way; a message that was built as the
+    platform's stays so, since another server would not let its sender pass.
     """
     async with outbox.database.transaction(lease.organization_id) as tx:
         row = await queries.recipient(tx, lease.organization_id, lease.recipient_id)
@@ -202,9 +204,10 @@ async def prepare(lease: Lease, outbox: Outbox) -> Prepared | None:
         content = await build_message(material, row, outbox)
         if not await _keep(content, lease, outbox):
             return None
-    account = route.account
-    transport = outbox.transport if account is None else outbox.relays.relay(account)
-    return Prepared(Envelope(route.address, row.address, content, row.message_id), transport)
+    sender, transport = sender_of(content), outbox.transport
+    if route.account is not None and sender != outbox.mail_from:
+        transport = outbox.relays.relay(route.account)
+    return Prepared(Envelope(sender, row.address, content, row.message_id), transport)
 
 
 async def _keep(content: bytes, lease: Lease, outbox: Outbox) -> bool:

@@ -19,6 +19,7 @@ ID_LENGTH_MAX = 60
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=76)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _ADDRESS_LENGTH_MAX = 254
+_SENDER = re.compile(rb"From: .*?<([^<>\s]+)>\r\n(?![ \t])", re.DOTALL)
 _ID = re.compile(r"<[!-;=?-~]{3,250}>")
 _LINE_LENGTH = 76
 _LINE_LENGTH_MAX = 998
@@ -102,6 +103,18 @@ def build(message: OutgoingMessage) -> bytes:
     content = "".join(_headers(message)).encode("ascii") + bytes(_body(message))
     require_wire_form(content)
     return content
+
+
+def sender_of(content: bytes) -> str:
+    """Read the sender's address back from what `build` made.
+
+    Raises:
+        MessageError: It did not make this.
+    """
+    found = _SENDER.match(content)
+    if found is None:
+        raise MessageError("the content does not begin with its sender")
+    return found[1].decode("ascii")
 
 
 def is_address(text: str) -> bool:

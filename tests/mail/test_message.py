@@ -21,6 +21,7 @@ from app.mail.message import (
     is_address,
     message_id,
     require_wire_form,
+    sender_of,
 )
 
 GOLDEN = Path(__file__).parent / "golden.eml"
@@ -185,6 +186,18 @@ def test_any_text_stays_where_it_was_put(subject: str, text: str, name: str) -> 
     content = build(message)
     _require_intact(content)
     assert build(message) == content
+
+
+@given(st.text(max_size=150) | st.text(alphabet='<>@a "\\\r\n', max_size=150))
+@settings(max_examples=150, deadline=None)
+def test_the_sender_is_read_back_whatever_the_name(name: str) -> None:
+    box = Mailbox(address="documentos@taller.example", name=name)
+    assert sender_of(build(a_message(sender=box))) == "documentos@taller.example"
+
+
+def test_what_was_not_built_here_has_no_sender() -> None:
+    with pytest.raises(MessageError):
+        sender_of(b"Subject: hola\r\n\r\nFrom: <a@b.example>\r\n")
 
 
 SYNTAX = ("=", "?", "Q", "=?", "\r", "\n", " ", "\0", "é", "_", ":", "\\", '"')

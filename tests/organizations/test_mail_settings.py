@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app.adapters.dialing import Dialer
 from app.adapters.smtp_relays import SmtpRelays
 from app.container import Container
-from app.mail.ports import SmtpAccount
+from app.mail.ports import Failure, MailError, SmtpAccount
 from tests.adapters.mail.relay import EHLO, Relay, listening
 from tests.factories import Json, a_sent_quote, an_issued_quote
 from tests.fakes import FakeMail
@@ -106,6 +106,22 @@ async def test_documents_leave_by_the_organizations_own_server(
     await set_to(served.office, {})
     await a_sent_quote(served.office)
     assert len(mail.sent) == 1
+
+
+async def test_what_was_built_as_the_platforms_leaves_as_the_platforms(
+    served: Served, mail: FakeMail
+) -> None:
+    office = served.office
+    document = await an_issued_quote(office)
+    away = MailError(Failure.TRANSPORT, code=None, text="no answer", host="relay.example")
+    mail.failures = [away]
+    await office.api.post(f"/v1/documents/{document['id']}/dispatches", json={})
+    await office.deliver()
+    await set_to(office, {"smtp": served.smtp})
+    office.clock.advance(timedelta(hours=1))
+    await office.deliver()
+    assert [envelope.sender for envelope in mail.sent] == ["documentos@conforme.example"]
+    assert served.relay.messages == []
 
 
 async def test_a_password_goes_in_and_never_comes_out(served: Served) -> None:
