@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from app.documents.ports import Printer
 from app.kernel.vault import Vault
 from app.payments import paying as provider_pages
-from app.payments.dependencies import AtDesk
+from app.payments.dependencies import desk_of
 from app.payments.movements import Method
 from app.payments.paying import Visitor
 from app.portal import paying, receipts, service
@@ -47,7 +47,6 @@ async def start_payment(
     body: ClientPayment,
     database: Db,
     at: Now,
-    desk: AtDesk,
     source: Source,
     request: Request,
 ) -> ClientPaymentView:
@@ -65,6 +64,7 @@ async def start_payment(
         actor = await service.identify(tx, token, at=at)
         note_organization(request, actor.organization_id)
         await idempotency.claim(tx, request, actor, at=at, is_required=True)
+        desk = await desk_of(request)  # only now: who has no link or key learns no more
         begun = await paying.begin(tx, token, form, visit_of(request), secret_key=secret_key, at=at)
     opened = await paying.go_on(
         desk,
@@ -84,7 +84,7 @@ async def start_payment(
 
 @router.get("/{token}/payments/{payment_id}")
 async def get_client_payment(
-    token: Token, payment_id: PaymentId, database: Db, at: Now, desk: AtDesk, request: Request
+    token: Token, payment_id: PaymentId, database: Db, at: Now, request: Request
 ) -> ClientPaymentView:
     """Read how a payment stands; while it is under way, ask again after some seconds."""
     async with database.transaction() as tx:
@@ -92,6 +92,7 @@ async def get_client_payment(
     note_organization(request, payment.organization_id)
     account = None
     if payment.state == "awaiting_funds":
+        desk = await desk_of(request)
         account = await provider_pages.transfer_account(desk, payment.organization_id)
     return ClientPaymentView.of(payment, account=account)
 
