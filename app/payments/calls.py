@@ -21,6 +21,7 @@ from app.payments import accounts, arriving, chargebacks
 from app.payments.desk import Desk
 from app.payments.hints import Hint, HintKind
 from app.payments.models import ProviderCall, StrayCall
+from app.payments.ports import Failure, GatewayRefused
 from app.payments.tasks import HandleCall
 
 log = structlog.get_logger()
@@ -105,7 +106,12 @@ async def _follow(organization_id: UUID, hint: Hint, desk: Desk) -> bool:
         return await chargebacks.follow(desk, organization_id, hint.transaction_id)
     if hint.kind not in _ABOUT_MONEY:
         return False
-    truth = await desk.provider.payments.fetch_payment(hint.transaction_id)
+    try:
+        truth = await desk.provider.payments.fetch_payment(hint.transaction_id)
+    except GatewayRefused as refused:
+        if refused.failure is not Failure.NOT_FOUND:
+            raise
+        return False  # forged, or another contract's: asking again would not help
     async with desk.database.transaction(organization_id) as tx:
         return await arriving.take(tx, desk, organization_id, truth)
 

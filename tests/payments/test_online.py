@@ -9,9 +9,11 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import select
 
 from app.kernel.money import Money
 from app.payments.enrolment import AccountState
+from app.payments.models import ProviderCall
 from app.payments.movements import MoneyInState
 from app.payments.ports import Failure, GatewayRefused, GatewayUnavailable
 from app.payments.tasks import CheckPayment
@@ -251,6 +253,17 @@ async def test_calls_are_hints_stored_once_and_strangers_get_nothing(
     assert (await fresh(office, document))["amount_paid"]["amount"] == PAYABLE
     assert (await anonymous.post("/hooks/lemonway/wrong")).status_code == 404
     assert await violations(office) == []
+
+
+async def test_a_call_about_a_transaction_that_is_not_there_ends(
+    office: Office, anonymous: httpx.AsyncClient, provider: FakeProvider
+) -> None:
+    wallet = await enroll(office, provider)
+    await hear(office, anonymous, wallet, "999999999")
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        own = ProviderCall.organization_id == office.organization_id
+        states = await tx.scalars(select(ProviderCall.state).where(own))
+    assert set(states) == {"ignored"}
 
 
 async def test_checks_at_once_book_once(
