@@ -28,7 +28,7 @@ async def list_unmatched_transfers(
     """List transfers that wait for a person, newest first, with what each may be for."""
     paging = Paging.of(request, query)
     before = UUID(str(paging.after[0])) if paging.after else None
-    rows = await transfers.list_unmatched(tx, actor.organization_id, query.limit, before=before)
+    rows = await transfers.list_unmatched(tx, actor, query.limit, before=before)
     page, cursor = paging.split(rows, lambda transfer: [str(transfer.id)])
     proposed = await transfers.proposals(tx, actor, page)
     shown = [TransferView.of(one, proposed.get(one.id, ())) for one in page]
@@ -44,9 +44,9 @@ async def match_transfer(
     A quote paid is accepted. More than is due is taken, and the payment then needs a
     person's look.
     """
-    await transfers.get(tx, actor.organization_id, transfer_id)
+    await transfers.get(tx, actor, transfer_id)
     document = await documents.get(tx, actor, body.document_id, for_update=True)
-    transfer = await transfers.get(tx, actor.organization_id, transfer_id, for_update=True)
+    transfer = await transfers.get(tx, actor, transfer_id, for_update=True)
     payment = await matching.match(tx, actor, document, transfer, at=at)
     set_etag(response, payment.version)
     return PaymentView.of(payment, [])

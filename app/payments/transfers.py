@@ -5,13 +5,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts.models import Contact
 from app.documents.models import Document
 from app.documents.visibility import sees_document
-from app.kernel.actor import Actor
+from app.kernel.actor import Actor, Visibility
 from app.kernel.errors import NotFound
 from app.payments.models import Payment, UnmatchedTransfer
 
@@ -42,16 +51,14 @@ class Proposal:
 
 
 async def get(
-    tx: AsyncSession, organization_id: UUID, transfer_id: UUID, *, for_update: bool = False
+    tx: AsyncSession, actor: Actor, transfer_id: UUID, *, for_update: bool = False
 ) -> UnmatchedTransfer:
     """Give one transfer; lock its document first.
 
     Raises:
-        NotFound: There is none.
+        NotFound: There is none that the actor sees.
     """
-    query = select(UnmatchedTransfer).where(
-        UnmatchedTransfer.organization_id == organization_id, UnmatchedTransfer.id == transfer_id
-    )
+    query = select(UnmatchedTransfer).where(*_seen_by(actor), UnmatchedTransfer.id == transfer_id)
     if for_update:
         query = query.with_for_update()
     transfer = await tx.scalar(query.execution_options(populate_existing=True))
@@ -73,16 +80,21 @@ async def by_provider_id(
 
 
 async def list_unmatched(
-    tx: AsyncSession, organization_id: UUID, limit: int, *, before: UUID | None
+    tx: AsyncSession, actor: Actor, limit: int, *, before: UUID | None
 ) -> Sequence[UnmatchedTransfer]:
     """List what waits for a person, newest first, one more than the limit."""
     query = select(UnmatchedTransfer).where(
-        UnmatchedTransfer.organization_id == organization_id,
-        UnmatchedTransfer.payment_id.is_(None),
+        *_seen_by(actor), UnmatchedTransfer.payment_id.is_(None)
     )
     if before is not None:
         query = query.where(UnmatchedTransfer.id < before)
     return list(await tx.scalars(query.order_by(UnmatchedTransfer.id.desc()).limit(limit + 1)))
+
+
+def _seen_by(actor: Actor) -> list[ColumnElement[bool]]:
+    """A transfer is of nobody yet: who sees some contacts only cannot tell whether of theirs."""
+    own = UnmatchedTransfer.organization_id == actor.organization_id
+    return [own, true() if actor.visibility == Visibility.ALL else false()]
 
 
 async def proposals(
