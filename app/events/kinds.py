@@ -32,6 +32,8 @@ KINDS: Mapping[str, Group] = {
     "payment.matched": Group.PAYMENTS,
     "payment.unmatched": Group.PAYMENTS,
     "payment_account.state_changed": Group.PAYMENTS,
+    "transfer.unmatched": Group.PAYMENTS,
+    "provider.differs": Group.PAYMENTS,
     "notice.created": Group.DOCUMENTS,
     "notice.reviewed": Group.DOCUMENTS,
 }
