@@ -123,8 +123,12 @@ async def _until_it_waits_for_the_row(office: Office) -> None:
         "select count(*) from pg_locks join pg_stat_activity using (pid)"
         " where not granted and datname = current_database()"
     )
-    async with asyncio.timeout(WAIT_S), office.worker.database.transaction() as tx:
-        while not await tx.scalar(waiting):  # noqa: ASYNC110 - another process
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            # A transaction sees the backends there were when it first looked at them.
+            async with office.worker.database.transaction() as tx:
+                if await tx.scalar(waiting):
+                    return
             await asyncio.sleep(0.02)
 
 
