@@ -47,6 +47,43 @@ from app.web.middleware import Requests
 from app.web.rate_limits import RateLimits
 from app.web.tracing import telemetry_of
 
+ROUTERS = (
+    auth,
+    access,
+    passwords,
+    totp,
+    users,
+    roles,
+    audit,
+    settings,
+    issuers,
+    logos,
+    templates,
+    mail,
+    contacts,
+    portfolio,
+    series,
+    documents,
+    dispatch,
+    comments,
+    history,
+    notices,
+    payments,
+    transfers,
+    disputes,
+    payment_account,
+    provider_hooks,
+    portal,
+    portal_payments,
+    paying_browser,
+    browser,
+    meta.router,
+    health.router,
+    metrics,
+    docs.router,
+)
+"""As paths are tried: the page for any path under `/d` comes after the named ones."""
+
 
 def create_app(container: Container) -> FastAPI:
     """Mount every router on an application that draws on the container."""
@@ -76,41 +113,7 @@ def create_app(container: Container) -> FastAPI:
         Figures: figures,
         Backlog: Backlog(container.settings, container.clock),
     }
-    for router in (
-        auth,
-        access,
-        passwords,
-        totp,
-        users,
-        roles,
-        audit,
-        settings,
-        issuers,
-        logos,
-        templates,
-        mail,
-        contacts,
-        portfolio,
-        series,
-        documents,
-        dispatch,
-        comments,
-        history,
-        notices,
-        payments,
-        transfers,
-        disputes,
-        payment_account,
-        provider_hooks,
-        portal,
-        portal_payments,
-        paying_browser,
-        browser,
-        meta.router,
-        health.router,
-        metrics,
-        docs.router,
-    ):
+    for router in ROUTERS:
         app.include_router(router)
     docs.mount(app)
     problems.install(app)

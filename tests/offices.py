@@ -63,11 +63,13 @@ class Office:
         async with self.worker.database.transaction(self.organization_id) as tx:
             due = list(
                 await tx.scalars(
-                    select(Recipient.id).where(
+                    select(Recipient.id)
+                    .where(
                         Recipient.organization_id == self.organization_id,
                         Recipient.queue_state.in_(("ready", "leased")),
                         Recipient.next_attempt_at <= self.container.clock.now(),
                     )
+                    .order_by(Recipient.kind.desc(), Recipient.id)  # "to" before "cc"
                 )
             )
         for recipient_id in due:

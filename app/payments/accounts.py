@@ -191,8 +191,10 @@ async def take_over(
 
 
 async def look_again(tx: AsyncSession, organization_id: UUID) -> None:
-    """Promise a check of the account: something may have changed."""
-    await enqueue(tx, CheckAccount(organization_id))
+    """Promise a check of the account, if there is one: something may have changed."""
+    account = await find(tx, organization_id)
+    if account is not None and account.provider_account_id is not None:
+        await enqueue(tx, CheckAccount(organization_id))
 
 
 async def _wallet(desk: Desk, name: str) -> Wallet | None:

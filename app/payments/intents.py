@@ -325,6 +325,8 @@ def _amount(document: Document, wish: Wish) -> Money:
 
 def deposit_of(document: Document) -> Money | None:
     """Give the deposit of a quote nothing was paid of yet; None when there is none."""
+    if document.type != DocumentType.QUOTE:
+        return None
     if document.deposit_percent is None or document.paid_minor > 0:
         return None
     share = Money.of(
