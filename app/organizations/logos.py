@@ -59,5 +59,5 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 def _encoded(image: Image.Image) -> bytes:
     output = BytesIO()
-    image.save(output, "JPEG", quality=_QUALITY, subsampling=0, optimize=True)
+    image.save(output, "JPEG", quality=_QUALITY, subsampling=0)
     return output.getvalue()

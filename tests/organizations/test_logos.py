@@ -35,6 +35,15 @@ def test_a_large_picture_is_scaled_down_and_a_small_one_left_its_size() -> None:
     assert read(prepare(drawn((40, 30)))).size == (40, 30)
 
 
+def test_a_picture_that_packs_badly_is_taken() -> None:
+    """It is larger than the buffer a packer is given at first."""
+    size = (WIDTH_MAX, HEIGHT_MAX)
+    noise = Image.merge("RGB", [Image.effect_noise(size, 250) for _ in range(3)])
+    output = BytesIO()
+    noise.save(output, "PNG")
+    assert read(prepare(output.getvalue())).size == size
+
+
 def test_what_is_transparent_becomes_white() -> None:
     assert read(prepare(drawn((40, 30), (200, 0, 0, 0)))).getpixel((20, 15)) == (255, 255, 255)
 
