@@ -12,6 +12,7 @@ from app.contacts.router import router as contacts
 from app.container import Container
 from app.dispatch.router import router as dispatch
 from app.dispatch.template_router import router as templates
+from app.documents.converting_router import router as conversions
 from app.documents.router import router as documents
 from app.documents.series_router import router as series
 from app.history.router import router as history
@@ -64,6 +65,7 @@ ROUTERS = (
     portfolio,
     series,
     documents,
+    conversions,
     dispatch,
     comments,
     history,

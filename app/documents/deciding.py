@@ -72,6 +72,8 @@ def standing_of(
         can_decide=link.can_decide,
         payments_enabled=organization.payments_enabled,
         amount_due_minor=document.due.amount_minor,
+        is_converted=document.is_converted,
+        is_billed=document.is_billed,
     )
 
 
@@ -130,6 +132,8 @@ async def answer_on_behalf(
     """
     actor.require(Permission.DOCUMENTS_WRITE)
     require_issued(document)
+    if document.is_converted:
+        raise Conflict(reason="document_converted", extra=conflict_facts(document))
     if answer.action == "undo" and not answer.comment:
         raise Invalid(faults=[Fault("/note", "missing")])
     if _repeats(document, answer):

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts import queries as contacts
 from app.contacts.models import Contact
-from app.documents import consistency, queries, rates
+from app.documents import consistency, lineage, queries, rates
 from app.documents.breakdown import line_of, store_figures
 from app.documents.events import created, deleted
 from app.documents.models import Document
@@ -53,7 +53,25 @@ async def create(tx: AsyncSession, actor: Actor, draft: DocumentDraft, *, at: da
     await _check_references(tx, actor, draft.type.value, kind, draft)
     today = at.astimezone(ZoneInfo(organization.time_zone)).date()
     _check_operation_date(draft.operation_date, today)
-    document = _blank(actor, draft, kind, today, at)
+    return await begin(tx, actor, draft, contact, organization, at=at)
+
+
+async def begin(
+    tx: AsyncSession,
+    actor: Actor,
+    draft: DocumentDraft,
+    contact: Contact,
+    organization: Organization,
+    *,
+    at: datetime,
+) -> Document:
+    """Begin a document whose references are known to be good.
+
+    Raises:
+        Invalid: A line does not add up.
+    """
+    today = at.astimezone(ZoneInfo(organization.time_zone)).date()
+    document = _blank(actor, draft, _invoice_kind(draft), today, at)
     document.language = draft.language or contact.language
     document.contact_id = contact.id
     _write_discount(document, draft)
@@ -87,6 +105,7 @@ async def edit(
     require_draft(document)
     came = changes.model_fields_set
     if "contact_id" in came:
+        _require_same_client(document, changes)
         document.contact_id = (await _contact(tx, actor, changes.contact_id)).id
     await _check_references(tx, actor, document.type, document.invoice_kind, changes)
     for name in (*_PLAIN_FIELDS, "salesperson_id", "series_id"):
@@ -106,18 +125,33 @@ async def edit(
     store_figures(document)
     document.updated_at = at
     await tx.flush()
+    if document.invoice_kind == InvoiceKind.ADVANCE:
+        for quote in await lineage.sources_of(tx, document):
+            await lineage.refresh(tx, quote, at=at)
+
+
+def _require_same_client(document: Document, changes: DocumentChanges) -> None:
+    """Refuse to bill another client what this one has paid or was asked for in advance."""
+    has_own = bool(document.deductions) or document.advances_minor > 0
+    if has_own and changes.contact_id != document.contact_id:
+        raise Invalid(faults=[Fault("/contact_id", "conversion.client")])
 
 
 async def delete(tx: AsyncSession, actor: Actor, document: Document, *, at: datetime) -> None:
     """Delete a draft; nothing that was issued is ever deleted.
+
+    What it was made from can be converted again.
 
     Raises:
         Conflict: The document was issued.
     """
     actor.require(Permission.DOCUMENTS_WRITE)
     require_draft(document)
+    sources = await lineage.sources_of(tx, document)
     await record(tx, actor, deleted(document), at=at)
     await tx.delete(document)
+    for source in sources:
+        await lineage.refresh(tx, source, at=at)
     await tx.flush()
 
 
@@ -150,7 +184,7 @@ def conflict_facts(document: Document) -> dict[str, JsonValue]:
     """What a 409 tells about a document's present state."""
     return {
         "current_status": document.status,
-        "allowed_actions": [*staff_actions(document.issue_state, document.pdf_state)],
+        "allowed_actions": [*staff_actions(document)],
     }
 
 
@@ -165,6 +199,8 @@ def _blank(
         series_id=draft.series_id,
         salesperson_id=draft.salesperson_id,
         currency=draft.currency,
+        deductions=[],
+        advances_minor=0,
         paid_minor=0,
         listed_on=today,
         revision=0,
@@ -176,6 +212,8 @@ def _blank(
         decision="pending",
         payment_state="not_applicable",
         is_commented=False,
+        is_converted=False,
+        is_billed=False,
         pdf_state="none",
         created_by=actor.id,
         created_at=at,

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts.models import Contact
-from app.documents import issuable, numbering, printable, queries
+from app.documents import deductions, issuable, lineage, numbering, printable, queries
 from app.documents.breakdown import disbursements_of, store_figures, totals_line
 from app.documents.drafting import require_draft
 from app.documents.events import issued
@@ -26,6 +26,7 @@ from app.documents.printable import (
     TaxTreatment,
 )
 from app.documents.projecting import project
+from app.documents.states import payment_state_of
 from app.documents.tasks import RenderPdf
 from app.documents.totals import Figures, price_without_tax
 from app.events.record import record
@@ -65,7 +66,10 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
         tx, actor, document.type, document.series_id, invoice_kind=document.invoice_kind
     )
     issuer = await issuer_of(tx, actor, series, organization)
+    document.advances_minor = await lineage.advances_minor(tx, document)
     figures = store_figures(document)
+    if document.invoice_kind == InvoiceKind.ADVANCE:
+        await _require_within_quote(tx, document)
     _require_issuable(document, organization, issuer, contact, series, figures, today)
     assert series is not None  # noqa: S101 - checked by the line above
     allotted = await numbering.allot(tx, series, today=today)
@@ -79,7 +83,13 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     if not document.notes:
         document.notes = series.default_notes
     _fill_dates(document, organization, contact)
-    document.payment_state = "unpaid" if document.payable_minor > 0 else "not_applicable"
+    document.payment_state = payment_state_of(
+        payable_minor=document.payable_minor,
+        collected_minor=0,
+        refunded_minor=0,
+        is_processing=False,
+        advances_minor=document.advances_minor,
+    )
     project(document)
     says = printable_of(document, organization, issuer, contact, figures)
     tx.add(_revision(document, says, actor, at))
@@ -181,6 +191,17 @@ def _require_issuable(
         )
 
 
+async def _require_within_quote(tx: AsyncSession, document: Document) -> None:
+    """Refuse an advance invoice that asks for more than others have left of its quote."""
+    for quote in await lineage.sources_of(tx, document):
+        asked = await lineage.results_of(tx, quote.organization_id, [quote.id], "advance_of")
+        others_minor = sum(one.total_minor for one in asked if one.id != document.id)
+        left = quote.money(quote.total_minor - others_minor)
+        if document.total > left:
+            params = {"most": str(left.decimal)}
+            raise Invalid(faults=[Fault("/lines", "advance.too_large", params=params)])
+
+
 def _fill_dates(document: Document, organization: Organization, contact: Contact) -> None:
     assert document.issue_date is not None  # noqa: S101 - just allotted
     if document.type == DocumentType.QUOTE and document.valid_until is None:
@@ -227,7 +248,7 @@ def _prints_with_tax(document: Document) -> bool:
 def _printed_lines(document: Document, figures: Figures) -> tuple[PrintedLine, ...]:
     shows_tax = _prints_with_tax(document)
     prints_as_written = shows_tax or not document.prices_include_tax
-    return tuple(
+    lines = tuple(
         PrintedLine(
             description=line.description,
             quantity=line.quantity,
@@ -246,6 +267,11 @@ def _printed_lines(document: Document, figures: Figures) -> tuple[PrintedLine, .
             gross=amount if shows_tax else None,
         )
         for line, net, amount in zip(document.lines, figures.nets, figures.amounts, strict=True)
+    )
+    taken_off = deductions.from_json(document.deductions)
+    return (
+        *lines,
+        *deductions.printed_lines(taken_off, document.language, shows_tax=shows_tax),
     )
 
 

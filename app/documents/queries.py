@@ -347,6 +347,7 @@ def _expired(today: date) -> ColumnElement[bool]:
     return and_(
         Document.type == "quote",
         Document.issue_state == "issued",
+        Document.is_converted.is_(False),
         Document.decision != "accepted",
         func.coalesce(Document.valid_until, _NEVER) < today,
     )
@@ -355,6 +356,7 @@ def _expired(today: date) -> ColumnElement[bool]:
 def _overdue(today: date) -> ColumnElement[bool]:
     return and_(
         Document.issue_state == "issued",
+        Document.is_converted.is_(False),
         func.coalesce(Document.due_date, _NEVER) < today,
         Document.payable_minor > Document.paid_minor,
     )

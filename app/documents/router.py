@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents import deciding, drafting, issuing, queries, views
+from app.documents import deciding, drafting, issuing, lineage, queries, views
 from app.documents.breakdown import figures_of
 from app.documents.deciding import Answer
 from app.documents.models import Document
@@ -109,7 +109,7 @@ async def create_document(
     """Begin a document as a draft; it has no number until it is issued."""
     document = await drafting.create(tx, actor, body, at=at)
     set_created(response, "/v1/documents", document.id, document.version)
-    return await _view(tx, actor, document, at, language)
+    return await show(tx, actor, document, at, language)
 
 
 @router.get("/{document_id}")
@@ -127,7 +127,7 @@ async def get_document(
     set_etag(response, document.version)
     if "if-none-match" in request.headers and await _moved(tx, actor, document, at):
         send_whole(request)
-    return await _view(tx, actor, document, at, language, contact_name)
+    return await show(tx, actor, document, at, language, contact_name)
 
 
 @router.patch("/{document_id}")
@@ -146,7 +146,7 @@ async def update_document(
     seen.check(document.version)
     await drafting.edit(tx, actor, document, body, at=at)
     set_etag(response, document.version)
-    return await _view(tx, actor, document, at, language)
+    return await show(tx, actor, document, at, language)
 
 
 @router.delete("/{document_id}", status_code=204)
@@ -178,7 +178,7 @@ async def issue_document(
         document = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
         seen.check(document.version)
         await issuing.issue(tx, actor, document, at=at)
-        view = await _view(tx, actor, document, at, language)
+        view = await show(tx, actor, document, at, language)
         etag = f'"{document.version}"'
         await idempotency.remember_view(tx, request, view, etag=etag, at=at)
     with suppress(NotPrinted):  # it is issued all the same; the job goes on trying
@@ -286,10 +286,10 @@ async def decide_on_behalf(
     )
     await deciding.answer_on_behalf(tx, actor, document, answer, at=at)
     set_etag(response, document.version)
-    return await _view(tx, actor, document, at, language)
+    return await show(tx, actor, document, at, language)
 
 
-async def _view(
+async def show(
     tx: AsyncSession,
     actor: Actor,
     document: Document,
@@ -297,10 +297,12 @@ async def _view(
     language: str,
     contact_name: str | None = None,
 ) -> DocumentView:
+    """Show a document whole, with what it came from and led to."""
     organization = await organizations.get(tx, actor.organization_id)
     return views.view_of(
         document,
         contact_name or await queries.contact_name(tx, document),
+        await lineage.related_to(tx, actor, document),
         payments_enabled=organization.payments_enabled,
         today=_today(organization, at),
         language=language,

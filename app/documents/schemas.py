@@ -255,7 +255,30 @@ class RelatedDocument(View):
     """A document this one came from or led to."""
 
     id: UUID
-    kind: str
+    kind: str = Field(
+        description="`converted`: one took the other's place; `advance_of`: one bills a part of "
+        "the other in advance; `deducts`: one takes the other, an advance invoice, off; "
+        "`copied`: one was written after the other.",
+        examples=["converted"],
+    )
+    direction: str = Field(
+        description="`source`: the other was there first; `result`: it came out of this one.",
+        examples=["result"],
+    )
+    type: str = Field(examples=["invoice"])
+    invoice_kind: str | None = Field(examples=["standard"])
+    number: str | None = Field(examples=["F-260012"])
+    issue_state: str = Field(examples=["draft"])
+    total: MoneyView
+
+
+class DeductionView(View):
+    """An advance invoice that is taken off, with its tax."""
+
+    document_id: UUID
+    number: str = Field(examples=["F-260007"])
+    issue_date: date
+    taxes: list[TaxView]
 
 
 class DocumentView(DocumentItem):
@@ -272,6 +295,12 @@ class DocumentView(DocumentItem):
     taxes: list[TaxView]
     withholdings: list[WithholdingView]
     installments: list[InstallmentView]
+    deductions: list[DeductionView] = Field(
+        description="Advance invoices taken off the taxes; they are no lines and not edited."
+    )
+    advances: MoneyView = Field(
+        description="Money taken for the documents it came from, which it does not ask for again."
+    )
     links: list[RelatedDocument]
 
 

@@ -30,6 +30,7 @@ def settle(
         collected_minor=collected_minor,
         refunded_minor=refunded_minor,
         is_processing=is_processing,
+        advances_minor=document.advances_minor,
     )
     document.updated_at = at
     project(document)

@@ -67,6 +67,7 @@ class Dimensions(Protocol):
     decision: str
     payment_state: str
     is_commented: bool
+    is_converted: bool
 
 
 def status_of(document: Dimensions) -> Status:
@@ -101,6 +102,8 @@ def badges_of(document: Dimensions) -> list[str]:
         badges.append("commented")
     if document.has_delivery_problem:
         badges.append("delivery_problem")
+    if document.is_converted:
+        badges.append("converted")
     if document.dispatch_count > 1:
         badges.append("resent")
     return badges
@@ -116,6 +119,7 @@ class Dated(Protocol):
     due_date: date | None
     payable_minor: int
     paid_minor: int
+    is_converted: bool
 
 
 def is_expired(document: Dated, today: date) -> bool:
@@ -123,6 +127,7 @@ def is_expired(document: Dated, today: date) -> bool:
     return (
         document.type == DocumentType.QUOTE
         and document.issue_state == "issued"
+        and not document.is_converted
         and document.decision != "accepted"
         and document.valid_until is not None
         and document.valid_until < today
@@ -133,6 +138,7 @@ def is_overdue(document: Dated, today: date) -> bool:
     """Tell whether money is still due after its day."""
     return (
         document.issue_state == "issued"
+        and not document.is_converted
         and document.due_date is not None
         and document.due_date < today
         and document.payable_minor > document.paid_minor
@@ -140,12 +146,20 @@ def is_overdue(document: Dated, today: date) -> bool:
 
 
 def payment_state_of(
-    *, payable_minor: int, collected_minor: int, refunded_minor: int, is_processing: bool
+    *,
+    payable_minor: int,
+    collected_minor: int,
+    refunded_minor: int,
+    is_processing: bool,
+    advances_minor: int = 0,
 ) -> str:
-    """Tell how far a document is paid, from sums of the ledger in minor units."""
+    """Tell how far a document is paid, from sums of the ledger in minor units.
+
+    One whose money was all taken in advance is paid from its first day on.
+    """
     paid_minor = collected_minor - refunded_minor
     if payable_minor <= 0 and collected_minor == 0:
-        return "not_applicable"
+        return "paid" if advances_minor > 0 else "not_applicable"
     if paid_minor <= 0:
         nothing = "refunded" if refunded_minor > 0 else "unpaid"
         return "processing" if is_processing else nothing
@@ -154,14 +168,30 @@ def payment_state_of(
     return "paid" if paid_minor == payable_minor else "overpaid"
 
 
-def staff_actions(issue_state: str, pdf_state: str) -> list[str]:
+class Actionable(Protocol):
+    """What it depends on what staff may do."""
+
+    type: str
+    issue_state: str
+    pdf_state: str
+    is_converted: bool
+
+
+def staff_actions(document: Actionable) -> list[str]:
     """List what staff may do with a document; without its PDF it is not sent."""
-    if issue_state == "draft":
-        return ["edit", "delete", "issue"]
-    if issue_state == "issued":
-        actions = ["dispatch", "decide", "record_payment"]
-        return actions[1:] if pdf_state == "failed" else actions
-    return []
+    if document.issue_state == "draft":
+        return ["edit", "delete", "issue", "copy"]
+    if document.issue_state != "issued":
+        return ["copy"]
+    refused = set()
+    if document.pdf_state == "failed":
+        refused.add("dispatch")
+    if document.is_converted:
+        refused |= {"convert", "decide"}
+    if document.type == DocumentType.INVOICE:
+        refused.add("convert")
+    actions = ("dispatch", "convert", "copy", "decide", "record_payment")
+    return [action for action in actions if action not in refused]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +200,8 @@ class Standing:
 
     Attributes:
         can_decide: Whether the link may answer; a copy (CC) may only read.
+        is_converted: Whether another document took its place.
+        is_billed: Whether an invoice asks for its money.
         is_current: Whether the link's revision is the document's.
         client_answered_at: When the client gave the current answer; None when staff
             did, or there is none.
@@ -183,6 +215,8 @@ class Standing:
     can_decide: bool
     payments_enabled: bool
     amount_due_minor: int
+    is_converted: bool = False
+    is_billed: bool = False
 
 
 def refusals(standing: Standing, *, at: datetime) -> dict[str, str | None]:
@@ -211,6 +245,8 @@ def _closed(standing: Standing) -> str | None:
         return "document_voided"
     if standing.issue_state == "superseded" or not standing.is_current:
         return "not_current_revision"
+    if standing.is_converted:
+        return "document_converted"
     if standing.is_expired:
         return "document_expired"
     return None
@@ -226,6 +262,8 @@ def _undo_refusal(standing: Standing, at: datetime) -> str | None:
 def _pay_refusal(standing: Standing) -> str | None:
     if not standing.payments_enabled:
         return "payments_not_enabled"
+    if standing.is_billed:
+        return "document_converted"
     if standing.amount_due_minor <= 0:
         return "nothing_due"
     return None

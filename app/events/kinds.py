@@ -11,6 +11,8 @@ KINDS: Mapping[str, Group] = {
     "document.created": Group.DOCUMENTS,
     "document.deleted": Group.DOCUMENTS,
     "document.issued": Group.DOCUMENTS,
+    "document.converted": Group.DOCUMENTS,
+    "document.copied": Group.DOCUMENTS,
     "document.pdf_failed": Group.DOCUMENTS,
     "document.viewed": Group.DOCUMENTS,
     "document.accepted": Group.DOCUMENTS,

@@ -9,7 +9,7 @@ from app.kernel.money import Money
 from app.kernel.wording import Wording, wording
 from app.notices.summaries import quoted
 
-_VARIANTS = ("channel", "kind", "visibility")
+_VARIANTS = ("channel", "kind", "role", "visibility")
 """Fields of a payload whose value may choose a text of its own, `<kind>.<value>`."""
 
 
@@ -52,6 +52,8 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
         values["noun"] = letters(f"{document_type}.noun")
         the = letters(f"{document_type}.the")
         values["document"] = f"{the} {values.get('number', '')}".rstrip()
+    if (other := _document(payload.get("other"), letters)) is not None:
+        values["other"] = other
     for name in ("total", "amount"):
         if (sum_ := _money(payload.get(name))) is not None:
             values[name] = money(sum_, language)
@@ -67,6 +69,15 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
     if (reason := values.get("reason")) is not None:
         values["reason"] = _named(f"reason.{reason}", reason, texts)
     return values
+
+
+def _document(value: JsonValue, letters: Wording) -> str | None:
+    """Name another document: what it is, and its number when it has one."""
+    match value:
+        case {"type": str(type_), "invoice_kind": kind, "number": number}:
+            key = f"{type_}.{kind}.noun" if f"{type_}.{kind}.noun" in letters else f"{type_}.noun"
+            return f"{letters(key)} {number or ''}".rstrip() if key in letters else None
+    return None
 
 
 def _named(key: str, otherwise: str, texts: Wording) -> str:

@@ -30,6 +30,8 @@ class Paper:
     decision: str = "pending"
     payment_state: str = "unpaid"
     is_commented: bool = False
+    is_converted: bool = False
+    pdf_state: str = "ready"
     type: str = "quote"
     valid_until: date | None = None
     due_date: date | None = None
@@ -122,11 +124,14 @@ def test_money_is_overdue_after_its_day(changes: dict[str, object], is_overdue: 
 
 
 def test_what_staff_may_do_follows_the_issue_state() -> None:
-    assert states.staff_actions("draft", "none") == ["edit", "delete", "issue"]
-    assert states.staff_actions("issued", "pending") == ["dispatch", "decide", "record_payment"]
-    assert states.staff_actions("issued", "failed") == ["decide", "record_payment"]
+    assert states.staff_actions(Paper(issue_state="draft")) == ["edit", "delete", "issue", "copy"]
+    issued = ["dispatch", "convert", "copy", "decide", "record_payment"]
+    assert states.staff_actions(Paper(pdf_state="pending")) == issued
+    assert states.staff_actions(Paper(pdf_state="failed")) == issued[1:]
+    assert states.staff_actions(Paper(is_converted=True)) == ["dispatch", "copy", "record_payment"]
+    assert "convert" not in states.staff_actions(Paper(type="invoice"))
     for over in ("superseded", "voided"):
-        assert states.staff_actions(over, "ready") == []
+        assert states.staff_actions(Paper(issue_state=over)) == ["copy"]
 
 
 OPEN = Standing(
