@@ -126,7 +126,7 @@ async def edit(
     document.updated_at = at
     await tx.flush()
     if document.invoice_kind == InvoiceKind.ADVANCE:
-        for quote in await lineage.sources_of(tx, document):
+        for quote in await lineage.sources_of(tx, document, "advance_of"):
             await lineage.refresh(tx, quote, at=at)
 
 

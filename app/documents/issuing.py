@@ -193,7 +193,7 @@ def _require_issuable(
 
 async def _require_within_quote(tx: AsyncSession, document: Document) -> None:
     """Refuse an advance invoice that asks for more than others have left of its quote."""
-    for quote in await lineage.sources_of(tx, document):
+    for quote in await lineage.sources_of(tx, document, "advance_of"):
         asked = await lineage.results_of(tx, quote.organization_id, [quote.id], "advance_of")
         others_minor = sum(one.total_minor for one in asked if one.id != document.id)
         left = quote.money(quote.total_minor - others_minor)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, or_, select
+from sqlalchemy import Select, and_, case, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import Document, DocumentLink
@@ -168,8 +168,8 @@ async def refresh(tx: AsyncSession, source: Document, *, at: datetime) -> None:
     await tx.flush()
 
 
-async def sources_of(tx: AsyncSession, target: Document) -> Sequence[Document]:
-    """List what a document took the place of, or bills a part of, locked for update."""
+async def sources_of(tx: AsyncSession, target: Document, *kinds: str) -> Sequence[Document]:
+    """List what a document came out of in one of these ways, or any, locked for update."""
     query = (
         select(Document)
         .join(
@@ -182,7 +182,7 @@ async def sources_of(tx: AsyncSession, target: Document) -> Sequence[Document]:
         .where(
             DocumentLink.organization_id == target.organization_id,
             DocumentLink.target_id == target.id,
-            DocumentLink.kind.in_((_TAKES_PLACE, _BILLS_A_PART)),
+            DocumentLink.kind.in_(kinds) if kinds else true(),
         )
         .order_by(Document.id)
         .with_for_update(of=Document)

@@ -312,13 +312,16 @@ async def show(
 async def _moved(tx: AsyncSession, actor: Actor, document: Document, at: datetime) -> bool:
     """Tell whether what is shown of a document changed since its version was made.
 
-    The day and the contact's name are shown with it, and are no part of its version.
+    The day, the contact's name and related documents are shown with it, and are no part of
+    its version.
     """
     organization = await organizations.get(tx, actor.organization_id)
     contact = await queries.contact_of(tx, document, parts=())
     then, today = _today(organization, document.updated_at), _today(organization, at)
     dated = views.dated_badges(document, then) != views.dated_badges(document, today)
-    return dated or contact.updated_at > document.updated_at
+    beside = [contact.updated_at]
+    beside += [one.document.updated_at for one in await lineage.related_to(tx, actor, document)]
+    return dated or max(beside) > document.updated_at
 
 
 async def _preview(
