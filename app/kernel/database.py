@@ -115,7 +115,7 @@ async def _send(driver: asyncpg.Connection, text: str) -> None:
 
 async def _roll_back(held: PoolProxiedConnection) -> None:
     """End a transaction that failed; a connection that cannot even do that is given up."""
-    driver = held.driver_connection
+    driver: asyncpg.Connection = held.driver_connection
     try:
         if not driver.is_closed():
             await driver.execute("rollback")

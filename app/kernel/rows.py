@@ -11,18 +11,18 @@ from typing import Any, TypeVar, cast
 
 import asyncpg
 from sqlalchemy import JSON, Select, inspect
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
-from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
 
 Model = TypeVar("Model", bound=DeclarativeBase)
 Row = Sequence[Any]
 """The values of a row, in the order of the columns selected."""
 
-_DIALECT = dialect()
+_DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
 
 
 class Statement:
@@ -32,7 +32,7 @@ class Statement:
         statement: Its `bindparam`s are the parameters; any other value stays as it is.
     """
 
-    def __init__(self, statement: Executable) -> None:
+    def __init__(self, statement: ClauseElement) -> None:
         compiled = cast("SQLCompiler", statement.compile(dialect=_DIALECT))
         self.text = str(compiled)
         self._names = compiled.positiontup or []
@@ -54,7 +54,7 @@ class Statement:
         return values
 
 
-def _json_places(statement: Executable) -> list[int]:
+def _json_places(statement: ClauseElement) -> list[int]:
     columns = statement.selected_columns if isinstance(statement, Select) else ()
     return [place for place, one in enumerate(columns) if isinstance(one.type, JSON)]
 
