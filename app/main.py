@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
 from app.comments.router import router as comments
 from app.contacts.portfolio_router import router as portfolio
@@ -97,7 +96,6 @@ def create_app(container: Container) -> FastAPI:
         openapi_url="/openapi.json",
         telemetry=telemetry_of(container.traces),
         redirect_slashes=False,  # a path has one form; the others are unknown
-        generate_unique_id_function=_operation_id,
         separate_input_output_schemas=False,
     )
     app.state.container = container
@@ -116,7 +114,8 @@ def create_app(container: Container) -> FastAPI:
         Backlog: Backlog(container.settings, container.clock),
     }
     for router in ROUTERS:
-        app.include_router(router)
+        # Not `include_router`: it keeps every route twice, and tries each twice at a request.
+        app.router.routes.extend(router.routes)
     docs.mount(app)
     problems.install(app)
     app.add_exception_handler(idempotency.Replay, idempotency.on_replay)
@@ -132,7 +131,3 @@ def create_app(container: Container) -> FastAPI:
     # Outermost, so that a front end can read our refusals too.
     app.add_middleware(Cors, origins=container.settings.cors_origins, load=load_origins)
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name

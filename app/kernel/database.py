@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+import asyncpg
 from pydantic import JsonValue
 from sqlalchemy import (
     BigInteger,
@@ -29,6 +30,9 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+from sqlalchemy.pool import PoolProxiedConnection
+
+from app.kernel.rows import Rows, told
 
 SCHEMA_REVISION = "0022"
 """The migration this code needs; readiness compares it with the database's."""
@@ -80,6 +84,44 @@ class Database:
         async with self._sessions() as tx, tx.begin():
             await enter_organization(tx, organization_id)
             yield tx
+
+    @asynccontextmanager
+    async def reading(self, organization_id: UUID | None = None) -> AsyncIterator[Rows]:
+        """Open one transaction for statements of `app.kernel.rows`: no session stands over it.
+
+        It takes a connection of the same pool, begins and enters as `transaction` does, in
+        one message.
+        """
+        held = await self.engine.raw_connection()
+        driver = held.driver_connection
+        try:
+            entering = f"select set_config('{_SETTING}', '{organization_id or ''}', true)"
+            await _send(driver, f"begin; {entering}")
+            yield Rows(driver)
+            await _send(driver, "commit")
+        except BaseException:
+            await _roll_back(held)
+            raise
+        finally:
+            held.close()
+
+
+async def _send(driver: asyncpg.Connection, text: str) -> None:
+    try:
+        await driver.execute(text)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise told(error, driver) from error
+
+
+async def _roll_back(held: PoolProxiedConnection) -> None:
+    """End a transaction that failed; a connection that cannot even do that is given up."""
+    driver: asyncpg.Connection = held.driver_connection
+    try:
+        if not driver.is_closed():
+            await driver.execute("rollback")
+    except BaseException:
+        held.invalidate()
+        raise
 
 
 def entering(organization_id: InstrumentedAttribute[UUID]) -> ColumnElement[str]:

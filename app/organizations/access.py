@@ -12,11 +12,11 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor, ActorKind, Permission, Visibility
-from app.kernel.database import enter_organization
 from app.kernel.errors import Fault, Forbidden, Malformed, NotFound, Unauthenticated
+from app.kernel.rows import Rows, rows_of
 from app.organizations import queries, sessions
 from app.organizations.api_keys import hash_key, is_well_formed
-from app.organizations.models import Session, User
+from app.organizations.models import Organization, Session, User
 from app.organizations.queries import Seat
 from app.web import idempotency
 from app.web.dependencies import Db, Now, Tx, note_organization
@@ -62,7 +62,15 @@ async def presented(
 Credentials = Annotated[Presented, Depends(presented)]
 
 
-async def identify(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor:
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Who acts, and the organization they are in, to be read only."""
+
+    actor: Actor
+    organization: Organization
+
+
+async def identify(rows: Rows, shown: Presented, *, at: datetime) -> Entered:
     """Find out who acts, and enter their organization.
 
     Raises:
@@ -71,11 +79,24 @@ async def identify(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor
         NotFound: The organization named is not theirs, or there is none; they look alike.
     """
     if shown.bearer is not None and shown.bearer.startswith("conforme_"):
-        actor = await _by_api_key(tx, shown, at=at)
+        entered = await _by_api_key(rows, shown, at=at)
     else:
-        actor = await _by_session(tx, shown, at=at)
-    note_organization(shown.request, actor.organization_id)
-    return actor
+        entered = await _by_session(rows, shown, at=at)
+    note_organization(shown.request, entered.organization.id)
+    return entered
+
+
+async def identify_within(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor:
+    """Find out who acts, and enter their organization for the rest of a session's transaction.
+
+    Raises:
+        Unauthenticated: Nothing valid was shown.
+        Malformed: A user of several organizations did not say which.
+        NotFound: The organization named is not theirs, or there is none; they look alike.
+    """
+    entered = await identify(await rows_of(tx), shown, at=at)
+    queries.keep(tx, entered.organization)
+    return entered.actor
 
 
 async def session_of(tx: AsyncSession, shown: Presented, *, at: datetime) -> tuple[User, Session]:
@@ -99,29 +120,29 @@ def _session_token(shown: Presented) -> tuple[str, str]:
     raise Unauthenticated
 
 
-async def _by_api_key(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor:
+async def _by_api_key(rows: Rows, shown: Presented, *, at: datetime) -> Entered:
     token = shown.bearer or ""
     key = None
     if is_well_formed(token):
         pepper = shown.request.app.state.secret_key
-        key = await queries.find_api_key(tx, hash_key(token, pepper), at=at)
+        key = await queries.find_api_key(rows, hash_key(token, pepper), at=at)
     if key is None:
         raise Unauthenticated
     if shown.organization_id not in {None, key.organization_id}:
         raise NotFound(reason="organization_foreign")
     if key.last_used_at is None or at - key.last_used_at > _USE_NOTED_EVERY:
-        key.last_used_at = at
-    await enter_organization(tx, key.organization_id)
+        await queries.note_use(rows, key, at=at)
     scopes = frozenset(Permission(scope) for scope in key.scopes)
-    return Actor(ActorKind.INTEGRATION, key.organization_id, key.id, key.name, scopes)
+    actor = Actor(ActorKind.INTEGRATION, key.organization_id, key.id, key.name, scopes)
+    return Entered(actor, await queries.entered(rows, key.organization_id))
 
 
-async def _by_session(tx: AsyncSession, shown: Presented, *, at: datetime) -> Actor:
+async def _by_session(rows: Rows, shown: Presented, *, at: datetime) -> Entered:
     token, kind = _session_token(shown)
-    seat = _choose(await sessions.seats(tx, token, kind, at=at), shown.organization_id)
-    await enter_organization(tx, seat.organization_id)
-    role = await queries.access_role(tx, seat.organization_id, seat.access_role_id)
-    return Actor(
+    found = await sessions.seats(rows, token, kind, shown.organization_id, at=at)
+    seat = _choose(found, shown.organization_id)
+    role, organization = await queries.access_role(rows, seat.organization_id, seat.access_role_id)
+    actor = Actor(
         ActorKind.USER,
         seat.organization_id,
         seat.user_id,
@@ -131,6 +152,7 @@ async def _by_session(tx: AsyncSession, shown: Presented, *, at: datetime) -> Ac
         team=seat.team,
         is_fresh=at - seat.authenticated_at < sessions.FRESH_FOR,
     )
+    return Entered(actor, organization)
 
 
 def _choose(seats: Sequence[Seat], organization_id: UUID | None) -> Seat:
@@ -187,7 +209,7 @@ class Requires:
             Forbidden: The permission is missing, or the last sign-in is too old.
             Replay: The request was executed before under its key.
         """
-        actor = await identify(tx, shown, at=at)
+        actor = await identify_within(tx, shown, at=at)
         if self.permission is not None:
             actor.require(self.permission)
         if self.recent:
@@ -215,8 +237,8 @@ class RequiresBriefly:
             Unauthenticated: Nothing valid was shown.
             Forbidden: The permission is missing.
         """
-        async with database.transaction() as tx:
-            actor = await identify(tx, shown, at=at)
+        async with database.reading() as rows:
+            actor = (await identify(rows, shown, at=at)).actor
         if self.permission is not None:
             actor.require(self.permission)
         return actor

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor, Visibility
+from app.kernel.database import entering
 from app.kernel.errors import NotFound
+from app.kernel.rows import Rows, Statement, columns_of, names_of, plain
 from app.organizations.audit_schemas import AuditQuery
 from app.organizations.models import (
     AccessRole,
@@ -38,16 +40,21 @@ async def get(tx: AsyncSession, organization_id: UUID, *, for_update: bool = Fal
         query = select(Organization).where(Organization.id == organization_id)
         organization = await tx.scalar(query.with_for_update(key_share=True))
     else:  # most of a request's verbs ask for it; it is read once
-        organization = await tx.get(Organization, organization_id)
+        organization = _kept(tx, organization_id) or await tx.get(Organization, organization_id)
     if organization is None:
         raise NotFound
-    _keep(tx, organization)
+    keep(tx, organization)
     return organization
 
 
-def _keep(tx: AsyncSession, organization: Organization) -> None:
+def keep(tx: AsyncSession, organization: Organization) -> None:
     """Hold on to it until the transaction ends: the session alone would let go of it."""
     tx.info[Organization] = organization
+
+
+def _kept(tx: AsyncSession, organization_id: UUID) -> Organization | None:
+    organization: Organization | None = tx.info.get(Organization)
+    return organization if organization and organization.id == organization_id else None
 
 
 async def ids(tx: AsyncSession) -> list[UUID]:
@@ -142,16 +149,22 @@ class Seat:
     access_role_id: UUID
 
 
-async def seats(tx: AsyncSession, token_hash: bytes) -> Sequence[Seat]:
-    """Find what a session's token opens, oldest membership first.
+async def seats(rows: Rows, token_hash: bytes, organization_id: UUID | None) -> Sequence[Seat]:
+    """Find what a session's token opens, oldest membership first, and enter it if it is one.
 
-    Nearly every request begins with this: one statement, no objects.
+    Args:
+        rows: The transaction. Nearly every request begins with this.
+        token_hash: Of the token.
+        organization_id: The only one of interest; None for all.
     """
-    rows = await tx.execute(_SEATS, {"token_hash": token_hash})
-    return [Seat(**row) for row in rows.mappings()]
+    if organization_id is None:
+        found = await rows.all(_SEATS, token_hash=token_hash)
+    else:
+        found = await rows.all(_SEAT_IN, token_hash=token_hash, organization_id=organization_id)
+    return [Seat(*row[:-1]) for row in found]
 
 
-_SEATS = (
+_OPENED = (
     select(
         SessionToken.kind,
         SessionToken.expires_at,
@@ -163,6 +176,7 @@ _SEATS = (
         Membership.name,
         Membership.team,
         Membership.access_role_id,
+        entering(Membership.organization_id),
     )
     .join(Session, Session.id == SessionToken.session_id)
     .join(User, User.id == Session.user_id)
@@ -170,6 +184,8 @@ _SEATS = (
     .where(SessionToken.token_hash == bindparam("token_hash"), Membership.status == "active")
     .order_by(Membership.created_at)
 )
+_SEATS = Statement(_OPENED)
+_SEAT_IN = Statement(_OPENED.where(Membership.organization_id == bindparam("organization_id")))
 
 
 async def memberships(tx: AsyncSession, user_id: UUID) -> list[Membership]:
@@ -199,33 +215,75 @@ async def may_own(tx: AsyncSession, actor: Actor, user_id: UUID | None) -> bool:
     return found is not None
 
 
-async def access_role(tx: AsyncSession, organization_id: UUID, role_id: UUID) -> AccessRole:
-    """Give one access role of the organization entered.
+async def access_role(
+    rows: Rows, organization_id: UUID, role_id: UUID
+) -> tuple[AccessRole, Organization]:
+    """Give one access role of the organization entered, and the organization.
+
+    Both to be read only.
 
     Raises:
         NotFound: There is none.
     """
-    # With the organization itself, which most routes go on to ask for.
-    query = select(AccessRole, Organization).join(
-        Organization, Organization.id == AccessRole.organization_id
-    )
-    own = AccessRole.organization_id == organization_id
-    found = (await tx.execute(query.where(own, AccessRole.id == role_id))).first()
-    if found is None:
+    row = await rows.first(_ROLE, organization_id=organization_id, role_id=role_id)
+    if row is None:
         raise NotFound
-    role, organization = found
-    _keep(tx, organization)
-    return role
+    names = names_of(AccessRole)
+    return plain(AccessRole, names, row), plain(Organization, _NAMES, row[len(names) :])
 
 
-async def find_api_key(tx: AsyncSession, key_hash: bytes, *, at: datetime) -> ApiKey | None:
-    """Find a key that is neither revoked nor expired, by its keyed hash."""
-    key = await tx.scalar(select(ApiKey).where(ApiKey.key_hash == key_hash))
-    if key is None or key.revoked_at is not None:
+async def entered(rows: Rows, organization_id: UUID) -> Organization:
+    """Give the organization entered, to be read only.
+
+    Raises:
+        NotFound: It is not the one entered.
+    """
+    row = await rows.first(_ENTERED, organization_id=organization_id)
+    if row is None:
+        raise NotFound
+    return plain(Organization, _NAMES, row)
+
+
+_NAMES = names_of(Organization)
+_ENTERED = Statement(
+    select(*columns_of(Organization)).where(Organization.id == bindparam("organization_id"))
+)
+_ROLE = Statement(
+    select(*columns_of(AccessRole), *columns_of(Organization))
+    .join(Organization, Organization.id == AccessRole.organization_id)
+    .where(
+        AccessRole.organization_id == bindparam("organization_id"),
+        AccessRole.id == bindparam("role_id"),
+    )
+)
+
+
+async def find_api_key(rows: Rows, key_hash: bytes, *, at: datetime) -> ApiKey | None:
+    """Find a key that is neither revoked nor expired, by its keyed hash; to be read only.
+
+    Its organization is entered.
+    """
+    row = await rows.first(_KEY, key_hash=key_hash)
+    if row is None:
         return None
-    if key.expires_at is not None and key.expires_at <= at:
-        return None
-    return key
+    key = plain(ApiKey, names_of(ApiKey), row)
+    is_over = key.expires_at is not None and key.expires_at <= at
+    return None if is_over or key.revoked_at is not None else key
+
+
+async def note_use(rows: Rows, key: ApiKey, *, at: datetime) -> None:
+    """Note when an API key was last used."""
+    await rows.all(_USED, key_id=key.id, at=at)
+
+
+_KEY = Statement(
+    select(*columns_of(ApiKey), entering(ApiKey.organization_id)).where(
+        ApiKey.key_hash == bindparam("key_hash")
+    )
+)
+_USED = Statement(
+    update(ApiKey).where(ApiKey.id == bindparam("key_id")).values(last_used_at=bindparam("at"))
+)
 
 
 async def list_api_keys(

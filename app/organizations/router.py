@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from app.kernel.actor import Actor, ActorKind, Permission
 from app.kernel.database import enter_organization
 from app.kernel.errors import Forbidden, Unauthenticated
+from app.kernel.rows import rows_of
 from app.organizations import queries, service, sessions
 from app.organizations.access import (
     COOKIE,
@@ -152,8 +153,9 @@ async def get_me(actor: SomeUser, tx: Tx) -> MeView:
     views = []
     for held in await queries.memberships(tx, user.id) if user else []:
         await enter_organization(tx, held.organization_id)
-        organization = await queries.get(tx, held.organization_id)
-        role = await queries.access_role(tx, held.organization_id, held.access_role_id)
+        role, organization = await queries.access_role(
+            await rows_of(tx), held.organization_id, held.access_role_id
+        )
         views.append(
             MembershipView(
                 organization_id=organization.id,

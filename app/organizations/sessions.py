@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.kernel.batches import BATCH
 from app.kernel.errors import Unauthenticated
 from app.kernel.identifiers import hash_token, new_id, new_token
+from app.kernel.rows import Rows
 from app.organizations import queries
 from app.organizations.models import Session, SessionToken, User
 from app.organizations.queries import Seat
@@ -127,13 +128,25 @@ async def identify(
     return user, session
 
 
-async def seats(tx: AsyncSession, token: str, kind: str, *, at: datetime) -> Sequence[Seat]:
+async def seats(
+    rows: Rows, token: str, kind: str, organization_id: UUID | None, *, at: datetime
+) -> Sequence[Seat]:
     """Give the organizations an access or cookie token opens, one at least.
+
+    Args:
+        rows: The transaction; one that is opened alone is entered.
+        token: As shown.
+        kind: `access` or `cookie`.
+        organization_id: The one asked for; if it is among them, it is given alone.
+        at: Now.
 
     Raises:
         Unauthenticated: The token is unknown, revoked or expired, or opens none.
     """
-    found = await queries.seats(tx, hash_token(token))
+    token_hash = hash_token(token)
+    found = await queries.seats(rows, token_hash, organization_id)
+    if not found and organization_id is not None:
+        found = await queries.seats(rows, token_hash, None)
     if not found:
         raise Unauthenticated
     held = found[0]

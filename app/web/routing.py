@@ -1,6 +1,7 @@
 """The one route class: what a route did not ask for is refused, replies remembered."""
 
 import json
+import operator
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -9,6 +10,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.routing import Match
+from starlette.types import Scope
 from typing_extensions import override
 
 from app.kernel.errors import Fault, Invalid
@@ -22,6 +25,19 @@ class Route(APIRoute):
     The wrapped handler returns after serialization and before the transaction of
     the request commits; so a reply is stored if and only if its effect is.
     """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+        """Name the operation as its function is named."""
+        options["generate_unique_id_function"] = operator.attrgetter("name")
+        super().__init__(path, endpoint, **options)
+        self._beginning = path.partition("{")[0]
+
+    @override
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        # Two hundred routes are tried one after the other: most differ from the first letters on.
+        if not scope["path"].startswith(self._beginning):
+            return Match.NONE, {}
+        return super().matches(scope)
 
     @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
