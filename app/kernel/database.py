@@ -30,7 +30,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
-SCHEMA_REVISION = "0020"
+SCHEMA_REVISION = "0023"
 """The migration this code needs; readiness compares it with the database's."""
 
 _SETTING = "app.org"

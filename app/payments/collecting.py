@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.documents.drafting import require_issued
 from app.documents.models import Document
 from app.events.record import record
+from app.jobs.queue import enqueue
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.identifiers import new_id
@@ -17,6 +18,7 @@ from app.payments.events import received
 from app.payments.models import Payment
 from app.payments.schemas import CollectionDraft
 from app.payments.settlement import settle_document
+from app.payments.tasks import SendReceipt
 
 BACKDATED_MAX_YEARS = 5
 
@@ -76,6 +78,8 @@ async def record_collection(
     await ledger.book_collection(tx, payment, at=at)
     await settle_document(tx, document, at=at)
     await record(tx, actor, received(payment, document), at=at)
+    if draft.send_receipt:
+        await enqueue(tx, SendReceipt(payment.organization_id, payment.id))
     return payment
 
 

@@ -16,6 +16,7 @@ from app.documents.deciding import accept_by_payment
 from app.documents.models import Document
 from app.documents.printable import DocumentType
 from app.events.record import Fact, record
+from app.jobs.queue import enqueue
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.identifiers import new_id, new_token
@@ -25,6 +26,7 @@ from app.payments.events import failed, received, started
 from app.payments.models import Payment
 from app.payments.movements import Method, MoneyIn, MoneyInState
 from app.payments.settlement import settle_document
+from app.payments.tasks import SendReceipt
 
 CARD_MIN = Money(50)
 """The provider takes no smaller card payment (its error 151)."""
@@ -234,6 +236,7 @@ async def book(
     await ledger.book_collection(tx, payment, at=at)
     await settle_document(tx, document, at=at)
     await record(tx, actor, fact, at=at)
+    await enqueue(tx, SendReceipt(payment.organization_id, payment.id))
     if document.type == DocumentType.QUOTE:
         evidence: dict[str, JsonValue] = {
             "schema": "conforme.payment.1",
@@ -299,6 +302,7 @@ async def _book_another(
     await ledger.book_collection(tx, another, at=at)
     await settle_document(tx, document, at=at)
     await record(tx, actor, received(another, document), at=at)
+    await enqueue(tx, SendReceipt(another.organization_id, another.id))
 
 
 def _mismatch(payment: Payment, truth: MoneyIn, wallet: str) -> str | None:

@@ -34,6 +34,10 @@ class CollectionDraft(Body):
     note: Annotated[Text, StringConstraints(max_length=500)] = Field(
         "", description="For staff only.", examples=["Transferencia vista en el banco"]
     )
+    send_receipt: bool = Field(
+        default=False,
+        description="Send the client a receipt by e-mail; what is paid on line gets one.",
+    )
 
 
 class RefundDraft(Body):
