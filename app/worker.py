@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.container import Container
 from app.dispatch import sending
 from app.dispatch.outbox import Outbox
+from app.dispatch.promising import Sender
 from app.dispatch.tasks import SendMessage
 from app.documents.models import Decision
 from app.documents.tasks import RenderPdf, give_up_pdf, render_pdf
@@ -28,7 +29,15 @@ from app.organizations.mailing import Post, SendInvitation, SendPasswordReset
 from app.organizations.models import AuditEntry
 from app.payments import accounts, calls, chargebacks, checking, comparing, refunding
 from app.payments.desk import Desk
-from app.payments.tasks import CheckAccount, CheckPayment, CompareMovements, HandleCall, SendRefund
+from app.payments.tasks import (
+    CheckAccount,
+    CheckPayment,
+    CompareMovements,
+    HandleCall,
+    SendReceipt,
+    SendRefund,
+)
+from app.portal import receipt_mail
 
 CHAINED = (Event.__tablename__, Decision.__tablename__, AuditEntry.__tablename__)
 
@@ -56,8 +65,13 @@ def handlers_of(container: Container) -> Mapping[type[Job], Handler]:
     async def send_password_reset(job: SendPasswordReset) -> None:
         await mailing.send_password_reset(job, post)
 
+    async def send_receipt(job: SendReceipt) -> None:
+        sender = Sender(container.vault, container.settings.mail_from.rpartition("@")[2])
+        await receipt_mail.send(job, container.database, sender, container.clock)
+
     handlers: dict[type[Job], Handler] = {
         SendMessage: send,
+        SendReceipt: send_receipt,
         RenderPdf: render,
         SendInvitation: send_invitation,
         SendPasswordReset: send_password_reset,

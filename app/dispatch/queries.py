@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.dispatch.models import LINK, Dispatch, Evidence, Recipient
+from app.dispatch.models import LINK, RECEIPT, Dispatch, Evidence, Recipient
 from app.dispatch.schemas import DispatchQuery, DispatchView
 from app.documents.models import Document, DocumentPdf, DocumentRevision
 from app.documents.projecting import Delivery
@@ -166,9 +166,13 @@ async def _whole(tx: AsyncSession, *conditions: ColumnElement[bool]) -> Sequence
 
 
 async def delivery_of(tx: AsyncSession, document: Document) -> Delivery:
-    """Tell what became of all dispatches of a document's current revision."""
+    """Tell what became of all dispatches of a document's current revision, receipts aside."""
     await tx.flush()
-    dispatches = [one for one in await of_document(tx, document) if one.cancelled_at is None]
+    dispatches = [
+        one
+        for one in await of_document(tx, document)
+        if one.cancelled_at is None and one.kind != RECEIPT
+    ]
     recipients = [
         recipient
         for dispatch in dispatches
@@ -237,7 +241,9 @@ async def views(
     hashes = await pdf_hashes(tx, actor.organization_id, dispatches)
     return [
         DispatchView.of(
-            one, pdf_sha256=hashes.get((one.document_id, one.revision)), evidence=evidence
+            one,
+            pdf_sha256=hashes.get((one.document_id, one.revision)) if one.kind != RECEIPT else None,
+            evidence=evidence,
         )
         for one in dispatches
     ]

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.dispatch import queries, service
+from app.dispatch.promising import Sender
 from app.dispatch.schemas import DispatchOrder, DispatchPreview, DispatchQuery, DispatchView
-from app.dispatch.service import Sender
 from app.documents import queries as documents
 from app.kernel.actor import Actor, Permission
 from app.kernel.vault import Vault

@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.dispatch import queries
 from app.dispatch.building import build_message, material_of
-from app.dispatch.models import Dispatch, Recipient
+from app.dispatch.models import RECEIPT, Dispatch, Recipient
 from app.dispatch.outbox import LEASE, Lease, Outbox, held, lock
 from app.dispatch.outcomes import (
     WORKER_DIED,
@@ -237,8 +237,8 @@ async def _mark(lease: Lease, outbox: Outbox) -> bool:
 
 
 def _is_pointless(document: Document, dispatch: Dispatch) -> bool:
-    return (
-        document.issue_state != "issued"
-        or document.revision != dispatch.revision
-        or dispatch.cancelled_at is not None
-    )
+    """Tell whether there is nothing to send; what was paid stays paid, so its receipt goes."""
+    if dispatch.cancelled_at is not None:
+        return True
+    is_current = document.issue_state == "issued" and document.revision == dispatch.revision
+    return not is_current and dispatch.kind != RECEIPT

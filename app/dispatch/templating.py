@@ -173,7 +173,8 @@ async def try_out(tx: AsyncSession, actor: Actor, trial: TemplateTrial, *, at: d
         attach_pdf=True,
         has_logo=says.logo_sha256 is not None,
         link=letters.LINK,
-        **filled,
+        subject=filled.get("subject"),
+        body=filled.get("body"),
     )
     return letters.compose(order)
 

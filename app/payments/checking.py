@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents import queries as documents
 from app.documents.models import Document
+from app.events.record import Fact
 from app.jobs.queue import enqueue
 from app.kernel.actor import Actor
 from app.payments import accounts, intents, queries
@@ -82,10 +83,11 @@ async def take(
     at = desk.clock.now()
     document, payment = await lock(tx, actor, payment_id)
     for truth in truths:
-        before = payment.state
-        came_in = await intents.apply(tx, actor, document, payment, truth, wallet, at=at)
-        if came_in or (payment.state == "frozen" and before != "frozen"):
-            await desk.alarm(tx, actor, document, payment, at=at)
+        news = await intents.apply(tx, actor, document, payment, truth, wallet, at=at)
+        if isinstance(news, Fact):
+            await desk.fact_alarm(tx, actor, document, news, at=at)
+        elif news is not None:
+            await desk.alarm(tx, actor, document, news, at=at)
     if payment.state in LIVE and at - payment.created_at >= intents.PAGE_LIFE:
         await intents.give_up(tx, document, payment, "expired", at=at)
 

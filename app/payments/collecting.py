@@ -8,15 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.documents.drafting import require_issued
 from app.documents.models import Document
 from app.events.record import record
+from app.jobs.queue import enqueue
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.identifiers import new_id
 from app.organizations import queries as organizations
-from app.payments import ledger
+from app.payments import client_credit, intents, ledger
 from app.payments.events import received
 from app.payments.models import Payment
 from app.payments.schemas import CollectionDraft
 from app.payments.settlement import settle_document
+from app.payments.tasks import SendReceipt
 
 BACKDATED_MAX_YEARS = 5
 
@@ -26,7 +28,8 @@ async def record_collection(
 ) -> Payment:
     """Note money that staff have received: cash, a card terminal, a transfer at the bank.
 
-    More than was due is taken too, since it was received, and a person is asked to look.
+    More than was due is taken too, since it was received, and a person is asked to look; what
+    is above becomes credit of the client, with which another document is paid like this.
 
     Args:
         tx: The request's transaction.
@@ -37,7 +40,8 @@ async def record_collection(
 
     Raises:
         Conflict: The document is a draft, or no longer stands.
-        Invalid: The day is to come or too long ago, or the currency is another.
+        Invalid: The day is to come or too long ago, or the client has not so much credit,
+            or not so much is due.
     """
     actor.require(Permission.PAYMENTS_CREATE)
     require_issued(document)
@@ -50,7 +54,11 @@ async def record_collection(
     if received_on.year < today.year - BACKDATED_MAX_YEARS:
         oldest = f"{today.year - BACKDATED_MAX_YEARS}-01-01"
         raise Invalid(faults=[Fault("/received_on", "greater_than_equal", params={"ge": oldest})])
-    is_over = draft.amount.amount > document.due.amount_minor
+    due_minor = max(0, document.due.amount_minor)
+    is_over = draft.amount.amount > due_minor
+    if is_over and draft.method == "credit":
+        faults = [Fault("/amount/amount", "less_than_equal", params={"le": due_minor})]
+        raise Invalid(faults=faults)
     payment = Payment(
         organization_id=document.organization_id,
         id=new_id(),
@@ -73,9 +81,15 @@ async def record_collection(
     )
     tx.add(payment)
     await tx.flush()
-    await ledger.book_collection(tx, payment, at=at)
+    if payment.method == "credit":
+        await client_credit.spend(tx, document, payment, at=at)
+    else:
+        await ledger.book_collection(tx, payment, at=at)
     await settle_document(tx, document, at=at)
     await record(tx, actor, received(payment, document), at=at)
+    await intents.reduce_awaited(tx, document, at=at)
+    if draft.send_receipt:
+        await enqueue(tx, SendReceipt(payment.organization_id, payment.id))
     return payment
 
 

@@ -85,8 +85,8 @@ async def win(
     truth: MoneyIn,
     *,
     at: datetime,
-) -> bool:
-    """Book the money of a dispute that was won; False when no open one is of that sum.
+) -> Fact | None:
+    """Book the money of a dispute that was won, and tell it; None when none is of that sum.
 
     Args:
         tx: One transaction.
@@ -108,15 +108,16 @@ async def win(
         .limit(1)
     )
     if dispute is None:
-        return False
+        return None
     dispute.state = "won"
     dispute.won_provider_id = truth.transaction_id
     dispute.won_at = at
     await tx.flush()
     await ledger.book_won(tx, payment, dispute, at=at)
     await settle_document(tx, document, at=at)
-    await record(tx, actor, dispute_won(payment, dispute, document), at=at)
-    return True
+    fact = dispute_won(payment, dispute, document)
+    await record(tx, actor, fact, at=at)
+    return fact
 
 
 async def list_disputes(

@@ -16,6 +16,7 @@ from app.documents.deciding import accept_by_payment
 from app.documents.models import Document
 from app.documents.printable import DocumentType
 from app.events.record import Fact, record
+from app.jobs.queue import enqueue
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.identifiers import new_id, new_token
@@ -25,6 +26,7 @@ from app.payments.events import failed, received, started
 from app.payments.models import Payment
 from app.payments.movements import Method, MoneyIn, MoneyInState
 from app.payments.settlement import settle_document
+from app.payments.tasks import SendReceipt
 
 CARD_MIN = Money(50)
 """The provider takes no smaller card payment (its error 151)."""
@@ -153,6 +155,28 @@ async def give_up(
         await settle_document(tx, document, at=at)
 
 
+async def reduce_awaited(tx: AsyncSession, document: Document, *, at: datetime) -> None:
+    """Let what is awaited be no more than what is still due; with nothing due it is called off.
+
+    A page of the provider may still be paid while it is open: it stays, and what comes too
+    much waits for a person.
+
+    Args:
+        tx: One transaction.
+        document: Read for update and settled: money came in another way.
+        at: Now.
+    """
+    live = await queries.live(tx, document, for_update=True)
+    if live is None or live.state == "redirected":
+        return
+    due_minor = document.due.amount_minor
+    if live.state == "created" or due_minor <= 0:
+        await give_up(tx, document, live, "cancelled", at=at)
+        return
+    live.amount_minor = min(live.amount_minor, due_minor)
+    await tx.flush()
+
+
 async def apply(
     tx: AsyncSession,
     actor: Actor,
@@ -162,8 +186,8 @@ async def apply(
     wallet: str,
     *,
     at: datetime,
-) -> bool:
-    """Let what was fetched from the provider move an intent; tell whether money came in.
+) -> Payment | Fact | None:
+    """Let what was fetched from the provider move an intent; give what staff are to hear of.
 
     Hearing the same twice changes nothing. A success counts whatever became of the intent
     here: money is never dropped, it is booked and a person is asked to look.
@@ -176,24 +200,24 @@ async def apply(
         truth: What the provider has.
         wallet: The organization's.
         at: Now.
+
+    Returns:
+        The payment that came in or was frozen; the fact of a dispute that was won; None when
+        nothing happened that wakes anybody.
     """
+    has_succeeded = truth.state is MoneyInState.SUCCEEDED
     if payment.state in {"succeeded", "frozen"}:
         is_other = truth.transaction_id != payment.provider_id
-        if is_other and truth.state is MoneyInState.SUCCEEDED:
+        if is_other and has_succeeded:
             return await _take_another(tx, actor, document, payment, truth, at=at)
-        return False
+        return None
     if payment.provider_id is None:
         payment.provider_id = truth.transaction_id
     if (why := _mismatch(payment, truth, wallet)) is not None:
-        if truth.state is MoneyInState.SUCCEEDED:
-            payment.state = "frozen"
-            payment.review_reason = why
-            await tx.flush()
-            await settle_document(tx, document, at=at)
-        return False
-    if truth.state is MoneyInState.SUCCEEDED:
+        return await _freeze(tx, document, payment, why, at=at) if has_succeeded else None
+    if has_succeeded:
         await _succeed(tx, actor, document, payment, at=at)
-        return True
+        return payment
     if truth.state in _FINAL_STATES and payment.state in {"created", "redirected"}:
         payment.state = _FINAL_STATES[truth.state]
         payment.failure = truth.refusal
@@ -201,7 +225,17 @@ async def apply(
         await settle_document(tx, document, at=at)
         if payment.state == "failed":
             await record(tx, actor, failed(payment, document), at=at)
-    return False
+    return None
+
+
+async def _freeze(
+    tx: AsyncSession, document: Document, payment: Payment, why: str, *, at: datetime
+) -> Payment:
+    payment.state = "frozen"
+    payment.review_reason = why
+    await tx.flush()
+    await settle_document(tx, document, at=at)
+    return payment
 
 
 async def _succeed(
@@ -234,6 +268,8 @@ async def book(
     await ledger.book_collection(tx, payment, at=at)
     await settle_document(tx, document, at=at)
     await record(tx, actor, fact, at=at)
+    await enqueue(tx, SendReceipt(payment.organization_id, payment.id))
+    await reduce_awaited(tx, document, at=at)
     if document.type == DocumentType.QUOTE:
         evidence: dict[str, JsonValue] = {
             "schema": "conforme.payment.1",
@@ -255,17 +291,15 @@ async def _take_another(
     truth: MoneyIn,
     *,
     at: datetime,
-) -> bool:
+) -> Payment | Fact | None:
     """Book a second success, once: a dispute that was won, or one for a person to give back."""
     organization_id, transaction_id = document.organization_id, truth.transaction_id
     if await queries.by_provider_id(tx, organization_id, transaction_id):
-        return False
+        return None
     if await disputes.is_won_by(tx, organization_id, transaction_id):
-        return False
-    if await disputes.win(tx, actor, document, payment, truth, at=at):
-        return True
-    await _book_another(tx, actor, document, payment, truth, at=at)
-    return True
+        return None
+    won = await disputes.win(tx, actor, document, payment, truth, at=at)
+    return won or await _book_another(tx, actor, document, payment, truth, at=at)
 
 
 async def _book_another(
@@ -276,7 +310,7 @@ async def _book_another(
     truth: MoneyIn,
     *,
     at: datetime,
-) -> None:
+) -> Payment:
     another = Payment(
         organization_id=document.organization_id,
         id=new_id(),
@@ -299,6 +333,8 @@ async def _book_another(
     await ledger.book_collection(tx, another, at=at)
     await settle_document(tx, document, at=at)
     await record(tx, actor, received(another, document), at=at)
+    await enqueue(tx, SendReceipt(another.organization_id, another.id))
+    return another
 
 
 def _mismatch(payment: Payment, truth: MoneyIn, wallet: str) -> str | None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.contacts.models import Contact
 from app.documents.models import Document
 from app.kernel.database import Base
 from app.kernel.money import Money
@@ -33,7 +34,7 @@ class Payment(Base):
             ["organization_id", "document_id"], [Document.organization_id, Document.id]
         ),
         CheckConstraint(
-            "method in ('card', 'pay_by_bank', 'bank_transfer', 'cash', 'card_terminal')",
+            "method in ('card', 'pay_by_bank', 'bank_transfer', 'cash', 'card_terminal', 'credit')",
             name="method",
         ),
         CheckConstraint(
@@ -219,9 +220,11 @@ class Journal(Base):
             ["organization_id", "dispute_id"], [Dispute.organization_id, Dispute.id]
         ),
         CheckConstraint(
-            "kind in ('collection', 'refund', 'reversal', 'chargeback', 'chargeback_won')",
+            "kind in ('collection', 'refund', 'reversal', 'chargeback', 'chargeback_won', "
+            "'credit')",
             name="kind",
         ),
+        CheckConstraint("(kind = 'credit') = (payment_id is null)", name="payment"),
         CheckConstraint("(kind = 'refund') = (refund_id is not null)", name="refund"),
         CheckConstraint(
             "(kind in ('chargeback', 'chargeback_won')) = (dispute_id is not null)",
@@ -248,7 +251,9 @@ class Journal(Base):
     organization_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    payment_id: Mapped[UUID]
+    payment_id: Mapped[UUID | None]
+    """None where no money moved: what a document got beyond its sum became credit, or was needed
+    again."""
     refund_id: Mapped[UUID | None]
     dispute_id: Mapped[UUID | None]
     booked_at: Mapped[datetime]
@@ -265,17 +270,30 @@ class LedgerEntry(Base):
         ForeignKeyConstraint(
             ["organization_id", "document_id"], [Document.organization_id, Document.id]
         ),
+        ForeignKeyConstraint(
+            ["organization_id", "contact_id"], [Contact.organization_id, Contact.id]
+        ),
         CheckConstraint(
-            "account in ('receivable', 'bank', 'cash', 'card_terminal', 'provider', 'loss')",
+            "account in ('receivable', 'credit', 'bank', 'cash', 'card_terminal', 'provider', "
+            "'loss')",
             name="account",
         ),
-        CheckConstraint("(account = 'receivable') = (document_id is not null)", name="document"),
+        CheckConstraint(
+            "(account in ('receivable', 'credit')) = (document_id is not null)", name="document"
+        ),
+        CheckConstraint("(account = 'credit') = (contact_id is not null)", name="contact"),
         CheckConstraint("amount_minor <> 0", name="amount"),
         Index(
             "ix_ledger_entries_document",
             "organization_id",
             "document_id",
             postgresql_where=text("document_id is not null"),
+        ),
+        Index(
+            "ix_ledger_entries_contact",
+            "organization_id",
+            "contact_id",
+            postgresql_where=text("contact_id is not null"),
         ),
     )
 
@@ -284,6 +302,9 @@ class LedgerEntry(Base):
     position: Mapped[int] = mapped_column(primary_key=True)
     account: Mapped[str]
     document_id: Mapped[UUID | None]
+    """What is owed for; of credit, where it was paid too much."""
+    contact_id: Mapped[UUID | None]
+    """Whose credit it is."""
     amount_minor: Mapped[int]
     currency: Mapped[str]
 

@@ -52,3 +52,13 @@ class CompareMovements(Job):
 
     name: ClassVar[str] = "payments.compare"
     concurrency: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SendReceipt(Job):
+    """Send whoever paid the receipt of a payment."""
+
+    name: ClassVar[str] = "payments.receipt"
+    concurrency: ClassVar[int] = 2
+
+    payment_id: UUID

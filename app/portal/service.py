@@ -17,7 +17,7 @@ from app.dispatch import queries as dispatches
 from app.dispatch import service as dispatching
 from app.dispatch import viewing
 from app.dispatch.models import Recipient
-from app.dispatch.service import Sender
+from app.dispatch.promising import Sender
 from app.documents import deciding, links, printable, states
 from app.documents import queries as documents
 from app.documents.deciding import Answer

@@ -88,6 +88,8 @@ async def test_the_debt_is_open_again_and_won_back(
     path = f"/v1/contacts/{document['contact']['id']}/timeline?group=payments"
     kinds = [one["kind"] for one in (await office.api.get(path)).json()["data"]]
     assert kinds[:2] == ["payment.dispute_won", "payment.charged_back"]
+    notices = (await office.api.get("/v1/notices")).json()["data"]
+    assert [one["kind"] for one in notices].count("payment.dispute_won") == 1
     assert await violations(office) == []
 
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.kernel.money import Money
-from tests.factories import Json, a_quote, an_issued_quote
+from tests.factories import Json, a_payment, a_quote, an_issued_quote
 from tests.fakes import FakeMail
 from tests.fakes_payments import FakeProvider
 from tests.invariants.checking import violations
@@ -156,4 +156,20 @@ async def test_a_quote_paid_by_a_matched_transfer_is_accepted(
     transfer = await arrive(office, anonymous, provider, PAYABLE + 1, "ok")
     assert (await match(office, transfer, quote)).json()["review_reason"] == "overpaid"
     assert (await fresh(office, quote))["decision"] == "accepted"
+    assert await violations(office) == []
+
+
+async def test_what_staff_receive_meanwhile_is_no_longer_awaited(
+    office: Office, anonymous: httpx.AsyncClient, mail: FakeMail, provider: FakeProvider
+) -> None:
+    await enroll(office, provider)
+    document, client = await a_payer(office, anonymous, mail)
+    begun = (await pay(client, "bank_transfer")).json()
+    await a_payment(office, document, 4000)
+    shown = (await anonymous.get(f"{client.path}/payments/{begun['id']}")).json()
+    assert (shown["state"], shown["amount"]["amount"]) == ("awaiting_funds", PAYABLE - 4000)
+    await a_payment(office, document, PAYABLE - 4000)
+    shown = (await anonymous.get(f"{client.path}/payments/{begun['id']}")).json()
+    assert shown["state"] == "cancelled"
+    assert (await fresh(office, document))["payment_state"] == "paid"
     assert await violations(office) == []
