@@ -22,7 +22,7 @@ from app.kernel.identifiers import new_id, new_token
 from app.kernel.money import Money
 from app.payments import disputes, ledger, queries
 from app.payments.events import failed, received, started
-from app.payments.models import Payment
+from app.payments.models import LIVE, Payment
 from app.payments.movements import Method, MoneyIn, MoneyInState
 from app.payments.settlement import settle_document
 
@@ -143,11 +143,21 @@ async def redirect(tx: AsyncSession, payment: Payment, transaction_id: str) -> N
     await tx.flush()
 
 
+def require_standing(payment: Payment) -> None:
+    """Refuse to lead a payer on to a payment that was called off while it was being begun.
+
+    Raises:
+        Conflict: `payment_live`: another one took its place.
+    """
+    if payment.state not in {*LIVE, "succeeded"}:
+        raise Conflict(reason="payment_live", extra={"payment_id": str(payment.id)})
+
+
 async def give_up(
     tx: AsyncSession, document: Document, payment: Payment, state: str, *, at: datetime
 ) -> None:
     """Close an intent that brought no money: `failed`, `cancelled` or `expired`."""
-    if payment.state in {"created", "redirected", "awaiting_funds"}:
+    if payment.state in LIVE:
         payment.state = state
         await tx.flush()
         await settle_document(tx, document, at=at)
@@ -162,8 +172,8 @@ async def apply(
     wallet: str,
     *,
     at: datetime,
-) -> bool:
-    """Let what was fetched from the provider move an intent; tell whether money came in.
+) -> Payment | None:
+    """Let what was fetched from the provider move an intent; give what brought money, if any did.
 
     Hearing the same twice changes nothing. A success counts whatever became of the intent
     here: money is never dropped, it is booked and a person is asked to look.
@@ -177,23 +187,25 @@ async def apply(
         wallet: The organization's.
         at: Now.
     """
+    is_success = truth.state is MoneyInState.SUCCEEDED
+    is_other = payment.provider_id not in {None, truth.transaction_id}
     if payment.state in {"succeeded", "frozen"}:
-        is_other = truth.transaction_id != payment.provider_id
-        if is_other and truth.state is MoneyInState.SUCCEEDED:
+        if is_other and is_success and truth.wallet == wallet:
             return await _take_another(tx, actor, document, payment, truth, at=at)
-        return False
-    if payment.provider_id is None:
-        payment.provider_id = truth.transaction_id
+        return None
+    if is_other and not is_success:
+        return None  # the page we opened is another, and may still be paid
+    payment.provider_id = truth.transaction_id
     if (why := _mismatch(payment, truth, wallet)) is not None:
-        if truth.state is MoneyInState.SUCCEEDED:
+        if is_success:
             payment.state = "frozen"
             payment.review_reason = why
             await tx.flush()
             await settle_document(tx, document, at=at)
-        return False
-    if truth.state is MoneyInState.SUCCEEDED:
+        return None
+    if is_success:
         await _succeed(tx, actor, document, payment, at=at)
-        return True
+        return payment
     if truth.state in _FINAL_STATES and payment.state in {"created", "redirected"}:
         payment.state = _FINAL_STATES[truth.state]
         payment.failure = truth.refusal
@@ -201,24 +213,32 @@ async def apply(
         await settle_document(tx, document, at=at)
         if payment.state == "failed":
             await record(tx, actor, failed(payment, document), at=at)
-    return False
+    return None
 
 
 async def _succeed(
     tx: AsyncSession, actor: Actor, document: Document, payment: Payment, *, at: datetime
 ) -> None:
-    reasons = []
-    if payment.state not in {"created", "redirected", "awaiting_funds"}:
-        reasons.append("late")
-    if document.issue_state != "issued":
-        reasons.append("document_voided")
-    if payment.amount_minor > document.due.amount_minor:
-        reasons.append("overpaid")
+    payment.review_reason = doubt(document, payment.amount, is_late=payment.state not in LIVE)
     payment.state = "succeeded"
     payment.settled_at = at
-    payment.review_reason = reasons[0] if reasons else None
     await tx.flush()
     await book(tx, actor, document, payment, received(payment, document), at=at)
+
+
+def doubt(document: Document, amount: Money, *, is_late: bool) -> str | None:
+    """Tell why a person has to look at money that came in; None when all is well (pure).
+
+    Args:
+        document: What it is for, before it is booked.
+        amount: What came in.
+        is_late: Its payment had been given up.
+    """
+    if document.issue_state != "issued":
+        return "document_voided"
+    if amount.amount_minor > document.due.amount_minor:
+        return "overpaid"
+    return "late" if is_late else None
 
 
 async def book(
@@ -255,17 +275,16 @@ async def _take_another(
     truth: MoneyIn,
     *,
     at: datetime,
-) -> bool:
+) -> Payment | None:
     """Book a second success, once: a dispute that was won, or one for a person to give back."""
     organization_id, transaction_id = document.organization_id, truth.transaction_id
     if await queries.by_provider_id(tx, organization_id, transaction_id):
-        return False
+        return None
     if await disputes.is_won_by(tx, organization_id, transaction_id):
-        return False
+        return None
     if await disputes.win(tx, actor, document, payment, truth, at=at):
-        return True
-    await _book_another(tx, actor, document, payment, truth, at=at)
-    return True
+        return payment
+    return await _book_another(tx, actor, document, payment, truth, at=at)
 
 
 async def _book_another(
@@ -276,7 +295,7 @@ async def _book_another(
     truth: MoneyIn,
     *,
     at: datetime,
-) -> None:
+) -> Payment:
     another = Payment(
         organization_id=document.organization_id,
         id=new_id(),
@@ -299,6 +318,7 @@ async def _book_another(
     await ledger.book_collection(tx, another, at=at)
     await settle_document(tx, document, at=at)
     await record(tx, actor, received(another, document), at=at)
+    return another
 
 
 def _mismatch(payment: Payment, truth: MoneyIn, wallet: str) -> str | None:
