@@ -90,6 +90,13 @@ class Books:
                 found[row["won_provider_id"]].append(row)
         return found
 
+    def moves(self, sheet: Sheet) -> list[tuple[Row, int]]:
+        """Give what a document is owed more, or less if negative, journal by journal."""
+        journals = {one["id"]: one for one in self.journals}
+        owed = [one for one in self.entries if one["document_id"] == sheet.id]
+        owed.sort(key=lambda one: str(one["journal_id"]))  # ids grow with time
+        return [(journals[one["journal_id"]], one["amount_minor"]) for one in owed]
+
 
 async def _rows(world: World, table: str) -> list[Row]:
     rows: list[asyncpg.Record] = await world.database.fetch(
@@ -174,33 +181,37 @@ def _balance(world: World, books: Books) -> list[str]:
 
 
 def _unflagged(books: Books, sheets: Iterable[Sheet]) -> list[str]:
-    """Find more collected than is due, or for a withdrawn document, that nobody is told of."""
+    """Find money above what was due, or for a withdrawn document, that nobody is told of."""
     wrong = []
-    own = {journal["id"]: journal for journal in books.journals}
+    payments = {one["id"]: one for one in books.payments}
     for sheet in sheets:
-        row = books.documents[sheet.id]
-        payments = [one for one in books.payments if one["document_id"] == sheet.id]
-        brought = [
-            own[one["journal_id"]]["booked_at"]
-            for one in books.entries
+        left_minor = books.documents[sheet.id]["payable_minor"]
+        for journal, minor in books.moves(sheet):
+            payment = payments[journal["payment_id"]]
+            left_minor += minor
+            brought = journal["kind"] in {"collection", "chargeback_won"}
+            if brought and left_minor < 0 and not _is_told(payment, journal):
+                wrong.append(f"payment {payment['id']}: {-left_minor} above, and nobody is told")
+        wrong += [
+            f"payment {one['id']} came for a withdrawn document, and nobody is told"
+            for one in books.payments
             if one["document_id"] == sheet.id
-            and own[one["journal_id"]]["kind"] in {"collection", "chargeback_won"}
+            and one["state"] == "succeeded"
+            and sheet.void_after is not None
+            and one["id"] not in sheet.void_after
+            and one["review_reason"] is None
         ]
-        if row["paid_minor"] > max(row["payable_minor"], 0) and not any(
-            one["review_reason"] is not None
-            and (one["reviewed_at"] is None or one["reviewed_at"] >= max(brought))
-            for one in payments
-        ):
-            wrong.append(f"document {sheet.id}: {row['paid_minor']} paid, and nobody is told")
-        if sheet.void_after is not None:
-            wrong += [
-                f"payment {one['id']} came for a withdrawn document, and nobody is told"
-                for one in payments
-                if one["state"] == "succeeded"
-                and one["id"] not in sheet.void_after
-                and one["review_reason"] is None
-            ]
     return wrong
+
+
+def _is_told(payment: Row, journal: Row) -> bool:
+    """Tell whether somebody is asked to look, or looked after it happened, or undid it."""
+    if payment["state"] != "succeeded":
+        return True
+    looked_at = payment["reviewed_at"]
+    return payment["review_reason"] is not None and (
+        looked_at is None or looked_at >= journal["booked_at"]
+    )
 
 
 def _at_rest(world: World, books: Books, sheets: Iterable[Sheet]) -> list[str]:

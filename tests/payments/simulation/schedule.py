@@ -75,7 +75,7 @@ class Schedule:
             (10, self._deliver),
             (3, self._forge),
             (4, self._come_back),
-            (3, self._collect),
+            (5, self._collect),
             (5, self._refund),
             (3, self._resolve),
             (3, self._match),
@@ -363,7 +363,7 @@ class Schedule:
 
     async def _collect(self) -> None:
         sheet = self._chance.choice(self.sheets)
-        minor = self._chance.choice((sheet.payable_minor, 1000, sheet.payable_minor + 1))
+        minor = self._chance.choice((sheet.payable_minor, sheet.payable_minor, 1000))
         method = self._chance.choice(("cash", "card_terminal", "bank_transfer"))
         body = {"method": method, "amount": {"amount": minor}}
         await self._ask(f"/v1/documents/{sheet.id}/payments", body)
