@@ -88,6 +88,14 @@ class FakeProvider:
         self.payins[key] = moved
         return moved
 
+    def charge_again(self, transaction_id: str, **changes: object) -> MoneyIn:
+        """Charge the page of a payment once more, as another transaction."""
+        first = self.payins[transaction_id]
+        made = self._payin(first.wallet, first.amount, first.reference, first.method, first.text)
+        paid = replace(made, state=MoneyInState.SUCCEEDED, executed_at=self.now)
+        self.payins[made.transaction_id] = replace(paid, **changes)  # type: ignore[arg-type]  # fields by name
+        return self.payins[made.transaction_id]
+
     def wire(self, wallet: str, amount: Money, text: str) -> MoneyIn:
         """Let a transfer arrive."""
         arrived = self._payin(wallet, amount, None, Method.BANK_TRANSFER, text)

@@ -113,6 +113,9 @@ async def win(
     dispute.won_provider_id = truth.transaction_id
     dispute.won_at = at
     await tx.flush()
+    if dispute.amount_minor > document.due.amount_minor:  # it was paid again meanwhile
+        payment.review_reason = "overpaid"
+        payment.reviewed_at = payment.reviewed_by_name = payment.review_note = None
     await ledger.book_won(tx, payment, dispute, at=at)
     await settle_document(tx, document, at=at)
     fact = dispute_won(payment, dispute, document)

@@ -23,7 +23,7 @@ from app.kernel.identifiers import new_id, new_token
 from app.kernel.money import Money
 from app.payments import disputes, ledger, queries
 from app.payments.events import failed, received, started
-from app.payments.models import Payment
+from app.payments.models import LIVE, Payment
 from app.payments.movements import Method, MoneyIn, MoneyInState
 from app.payments.settlement import settle_document
 from app.payments.tasks import SendReceipt
@@ -145,11 +145,21 @@ async def redirect(tx: AsyncSession, payment: Payment, transaction_id: str) -> N
     await tx.flush()
 
 
+def require_standing(payment: Payment) -> None:
+    """Refuse to lead a payer on to a payment that was called off while it was being begun.
+
+    Raises:
+        Conflict: `payment_live`: another one took its place.
+    """
+    if payment.state not in {*LIVE, "succeeded"}:
+        raise Conflict(reason="payment_live", extra={"payment_id": str(payment.id)})
+
+
 async def give_up(
     tx: AsyncSession, document: Document, payment: Payment, state: str, *, at: datetime
 ) -> None:
     """Close an intent that brought no money: `failed`, `cancelled` or `expired`."""
-    if payment.state in {"created", "redirected", "awaiting_funds"}:
+    if payment.state in LIVE:
         payment.state = state
         await tx.flush()
         await settle_document(tx, document, at=at)
@@ -206,13 +216,14 @@ async def apply(
         nothing happened that wakes anybody.
     """
     has_succeeded = truth.state is MoneyInState.SUCCEEDED
+    is_other = payment.provider_id not in {None, truth.transaction_id}
     if payment.state in {"succeeded", "frozen"}:
-        is_other = truth.transaction_id != payment.provider_id
-        if is_other and has_succeeded:
+        if is_other and has_succeeded and truth.wallet == wallet:
             return await _take_another(tx, actor, document, payment, truth, at=at)
         return None
-    if payment.provider_id is None:
-        payment.provider_id = truth.transaction_id
+    if is_other and not has_succeeded:
+        return None  # the page we opened is another, and may still be paid
+    payment.provider_id = truth.transaction_id
     if (why := _mismatch(payment, truth, wallet)) is not None:
         return await _freeze(tx, document, payment, why, at=at) if has_succeeded else None
     if has_succeeded:
@@ -241,18 +252,26 @@ async def _freeze(
 async def _succeed(
     tx: AsyncSession, actor: Actor, document: Document, payment: Payment, *, at: datetime
 ) -> None:
-    reasons = []
-    if payment.state not in {"created", "redirected", "awaiting_funds"}:
-        reasons.append("late")
-    if document.issue_state != "issued":
-        reasons.append("document_voided")
-    if payment.amount_minor > document.due.amount_minor:
-        reasons.append("overpaid")
+    payment.review_reason = doubt(document, payment.amount, is_late=payment.state not in LIVE)
     payment.state = "succeeded"
     payment.settled_at = at
-    payment.review_reason = reasons[0] if reasons else None
     await tx.flush()
     await book(tx, actor, document, payment, received(payment, document), at=at)
+
+
+def doubt(document: Document, amount: Money, *, is_late: bool) -> str | None:
+    """Tell why a person has to look at money that came in; None when all is well (pure).
+
+    Args:
+        document: What it is for, before it is booked.
+        amount: What came in.
+        is_late: Its payment had been given up.
+    """
+    if document.issue_state != "issued":
+        return "document_voided"
+    if amount.amount_minor > document.due.amount_minor:
+        return "overpaid"
+    return "late" if is_late else None
 
 
 async def book(

@@ -81,14 +81,11 @@ async def book(
     """
     was_awaited = payment.state == "awaiting_funds"
     reference = payment.reference or ""
+    payment.review_reason = intents.doubt(document, truth.amount, is_late=not was_awaited)
     payment.amount_minor = truth.amount.amount_minor
     payment.provider_id = truth.transaction_id
     payment.state = "succeeded"
     payment.settled_at = at
-    if truth.amount.amount_minor > document.due.amount_minor:
-        payment.review_reason = "overpaid"
-    elif not was_awaited:
-        payment.review_reason = "late"
     payment.reference = None
     payment.note = truth.text[: transfers.TEXT_MAX]
     await tx.flush()

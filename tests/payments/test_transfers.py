@@ -4,7 +4,9 @@ import asyncio
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from app.documents.models import Document
 from app.kernel.money import Money
 from tests.factories import Json, a_payment, a_quote, an_issued_quote
 from tests.fakes import FakeMail
@@ -129,6 +131,23 @@ async def test_one_that_matched_by_itself_is_taken_back_too(
     assert awaited["amount"]["amount"] == PAYABLE
     assert (await match(office, transfer, document)).json()["needs_review"] is False
     assert (await fresh(office, document))["amount_due"]["amount"] == PAYABLE - 4000
+    assert await violations(office) == []
+
+
+async def test_one_for_a_document_that_no_longer_stands_waits_for_a_person(
+    office: Office, anonymous: httpx.AsyncClient, mail: FakeMail, provider: FakeProvider
+) -> None:
+    wallet = await enroll(office, provider)
+    document, client = await a_payer(office, anonymous, mail)
+    reference = (await pay(client, "bank_transfer")).json()["transfer_instructions"]["reference"]
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        own = Document.organization_id == office.organization_id
+        voided = {"issue_state": "voided", "status": "voided"}
+        await tx.execute(update(Document).where(own).values(**voided))
+    wired = provider.wire(wallet, Money(PAYABLE), reference)
+    await hear(office, anonymous, wallet, wired.transaction_id)
+    (payment,) = await payments_of(office, document)
+    assert (payment["state"], payment["review_reason"]) == ("succeeded", "document_voided")
     assert await violations(office) == []
 
 
