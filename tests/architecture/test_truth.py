@@ -12,6 +12,7 @@ from app.payments.checking import check
 from app.payments.movements import MoneyInState
 from app.payments.tasks import CheckPayment
 from tests.clients import Client, client_behind
+from tests.commercial.acting import an_action, complete
 from tests.fakes import FakeMail
 from tests.fakes_payments import FakeProvider
 from tests.offices import Office
@@ -141,6 +142,19 @@ async def _pay(office: Office, client: Client, provider: FakeProvider) -> None:
     await client.api.get(f"{path}/receipt")
 
 
+async def _follow_up(office: Office, world: World) -> None:
+    """Give an action to somebody, do it, and call another off."""
+    action = f"/v1/commercial-actions/{world.ids['action_id'][0]}"
+    await office.api.patch(action, json={"priority": "high"})
+    await office.api.post(f"{action}/reassign", json={"assigned_to": str(office.user_id)})
+    await complete(office, {"id": world.ids["action_id"][0]})
+    other = await an_action(office)
+    await office.api.post(f"/v1/commercial-actions/{other['id']}/cancel", json={})
+    kind = {"code": "sea_trial", "name": "Prueba de mar"}
+    await office.api.post("/v1/action-kinds", json=kind)
+    await office.api.patch(f"/v1/action-kinds/{world.ids['action_kind_id'][0]}", json={"name": "X"})
+
+
 async def _set_up(office: Office, world: World) -> None:
     """Change letterhead, series, words of letters and the way they leave."""
     profile = f"/v1/issuer-profiles/{world.ids['issuer_profile_id'][0]}"
@@ -199,6 +213,7 @@ async def test_answers_are_as_documented(
     await _match(office, world)
     await _collect(office, sent)
     await office.api.post(f"/v1/documents/{sent}/convert", json={"to": "advance", "percent": "10"})
+    await _follow_up(office, world)
     await _administer(office)
     await _govern(office, world)
     await anonymous.post("/v1/auth/password-reset", json={"email": "nadie@taller.example"})
