@@ -1,4 +1,4 @@
-"""Commercial actions, their kinds, and the reminders still to be told."""
+"""Commercial actions and their kinds; what reminds of them, and shows them in a calendar."""
 
 from datetime import date, datetime, time
 from uuid import UUID
@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     UniqueConstraint,
     text,
 )
@@ -178,3 +179,55 @@ class ActionReminder(Base):
     due_at: Mapped[datetime] = mapped_column(primary_key=True)
     remind_at: Mapped[datetime]
     told_at: Mapped[datetime | None]
+
+
+class AgendaLetter(Base):
+    """A letter to a salesperson about their actions: of one to be reminded of, or of a day.
+
+    The row is written before the letter, and its unique keys make it the only one. Once its
+    bytes may have left it is not sent again: two reminders are worse than a lost one, since
+    the notice stands in any case.
+    """
+
+    __tablename__ = "agenda_letters"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "action_id"],
+            [CommercialAction.organization_id, CommercialAction.id],
+        ),
+        CheckConstraint(
+            "num_nulls(action_id, minutes_before, due_at) in (0, 3)"
+            " and (action_id is null) = (day is not null)",
+            name="about",
+        ),
+        UniqueConstraint("organization_id", "action_id", "minutes_before", "due_at"),
+        UniqueConstraint("organization_id", "user_id", "day"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id))
+    action_id: Mapped[UUID | None]
+    minutes_before: Mapped[int | None]
+    due_at: Mapped[datetime | None]
+    day: Mapped[date | None]
+    """Of a morning's letter: the salesperson's day."""
+    created_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    """Its bytes may be gone from then on."""
+    sent_at: Mapped[datetime | None]
+    failure: Mapped[str | None]
+    """Why it was not sent, or nobody knows; nothing more comes of it."""
+
+
+class AgendaFeed(Base):
+    """From the hash of a feed's secret to whose calendar it shows; one per user here."""
+
+    __tablename__ = "agenda_feeds"
+    __table_args__ = (UniqueConstraint("organization_id", "user_id"),)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id))
+    created_at: Mapped[datetime]
+    version: Mapped[int]

@@ -142,12 +142,14 @@ async def _pay(office: Office, client: Client, provider: FakeProvider) -> None:
     await client.api.get(f"{path}/receipt")
 
 
-async def _follow_up(office: Office, world: World) -> None:
-    """Give an action to somebody, do it, and call another off."""
+async def _follow_up(office: Office, anonymous: httpx.AsyncClient, world: World) -> None:
+    """Give an action to somebody, do it, call another off, and show the agenda elsewhere."""
     action = f"/v1/commercial-actions/{world.ids['action_id'][0]}"
     await office.api.patch(action, json={"priority": "high"})
     await office.api.post(f"{action}/reassign", json={"assigned_to": str(office.user_id)})
     await complete(office, {"id": world.ids["action_id"][0]})
+    made = await office.api.post("/v1/agenda-feed")
+    await anonymous.get("/v1/agenda.ics", params={"token": made.json()["token"]})
     other = await an_action(office)
     await office.api.post(f"/v1/commercial-actions/{other['id']}/cancel", json={})
     kind = {"code": "sea_trial", "name": "Prueba de mar"}
@@ -213,7 +215,7 @@ async def test_answers_are_as_documented(
     await _match(office, world)
     await _collect(office, sent)
     await office.api.post(f"/v1/documents/{sent}/convert", json={"to": "advance", "percent": "10"})
-    await _follow_up(office, world)
+    await _follow_up(office, anonymous, world)
     await _administer(office)
     await _govern(office, world)
     await anonymous.post("/v1/auth/password-reset", json={"email": "nadie@taller.example"})
@@ -226,6 +228,7 @@ async def test_answers_are_as_documented(
     await office.api.post(f"/v1/documents/{sent}/decisions", json=decision)
     await office.api.delete(f"/v1/documents/{draft}")
     await office.api.delete(f"/v1/contacts/{contact}")
+    await office.api.delete("/v1/agenda-feed")
     await _set_up(office, world)
     await office.api.delete(f"/v1/api-keys/{world.ids['api_key_id'][0]}")
     for path in ("/v1/meta/problems", "/v1/meta/event-kinds", "/health/live", "/health/ready"):
