@@ -110,12 +110,14 @@ async def _govern(office: Office, world: World) -> None:
 
 
 async def _collect(office: Office, document_id: str) -> None:
-    """Note too much cash, give a cent back, and settle what needs a person."""
+    """Note too much cash, give a cent back, settle what needs a person; ask for an advance."""
     received = {"method": "cash", "amount": {"amount": 10**6}}
     paid = await office.api.post(f"/v1/documents/{document_id}/payments", json=received)
     payment = f"/v1/payments/{paid.json()['id']}"
     await office.api.post(f"{payment}/refunds", json={"amount": {"amount": 1}})
     await office.api.post(f"{payment}/resolve", json={"note": "Queda a cuenta"})
+    advance = {"to": "advance", "percent": "10"}
+    await office.api.post(f"/v1/documents/{document_id}/convert", json=advance)
 
 
 async def _match(office: Office, world: World) -> None:
@@ -150,6 +152,7 @@ async def _follow_up(office: Office, anonymous: httpx.AsyncClient, world: World)
     await complete(office, {"id": world.ids["action_id"][0]})
     made = await office.api.post("/v1/agenda-feed")
     await anonymous.get("/v1/agenda.ics", params={"token": made.json()["token"]})
+    await office.api.delete("/v1/agenda-feed")
     other = await an_action(office)
     await office.api.post(f"/v1/commercial-actions/{other['id']}/cancel", json={})
     kind = {"code": "sea_trial", "name": "Prueba de mar"}
@@ -214,7 +217,6 @@ async def test_answers_are_as_documented(
     await _pay(office, client, provider)
     await _match(office, world)
     await _collect(office, sent)
-    await office.api.post(f"/v1/documents/{sent}/convert", json={"to": "advance", "percent": "10"})
     await _follow_up(office, anonymous, world)
     await _administer(office)
     await _govern(office, world)
@@ -228,7 +230,6 @@ async def test_answers_are_as_documented(
     await office.api.post(f"/v1/documents/{sent}/decisions", json=decision)
     await office.api.delete(f"/v1/documents/{draft}")
     await office.api.delete(f"/v1/contacts/{contact}")
-    await office.api.delete("/v1/agenda-feed")
     await _set_up(office, world)
     await office.api.delete(f"/v1/api-keys/{world.ids['api_key_id'][0]}")
     for path in ("/v1/meta/problems", "/v1/meta/event-kinds", "/health/live", "/health/ready"):
