@@ -9,7 +9,6 @@ from app.comments.router import router as comments
 from app.commercial.feed_router import router as agenda
 from app.commercial.kinds_router import router as action_kinds
 from app.commercial.router import router as commercial
-from app.contacts.portfolio_router import router as portfolio
 from app.contacts.router import router as contacts
 from app.container import Container
 from app.dispatch.router import router as dispatch
@@ -44,6 +43,8 @@ from app.portal.browser import router as browser
 from app.portal.pay_browser import router as paying_browser
 from app.portal.pay_router import router as portal_payments
 from app.portal.router import router as portal
+from app.records.portfolio_router import router as portfolio
+from app.records.router import router as records
 from app.web import docs, health, idempotency, meta, openapi, problems
 from app.web.cors import Cors
 from app.web.middleware import Requests
@@ -64,6 +65,7 @@ ROUTERS = (
     templates,
     mail,
     contacts,
+    records,
     portfolio,
     series,
     documents,

@@ -81,14 +81,6 @@ async def create_contact(
     return ContactView.model_validate(contact)
 
 
-@router.get("/{contact_id}")
-async def get_contact(contact_id: UUID, actor: Reader, tx: Tx, response: Response) -> ContactView:
-    """Read a contact, archived ones too."""
-    contact = await queries.get(tx, actor, contact_id)
-    set_etag(response, contact.version)
-    return ContactView.model_validate(contact)
-
-
 @router.patch("/{contact_id}")
 async def update_contact(
     contact_id: UUID,

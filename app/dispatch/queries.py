@@ -1,6 +1,6 @@
 """Reading dispatches; tenancy is in every query."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -181,14 +181,19 @@ async def delivery_of(tx: AsyncSession, document: Document) -> Delivery:
     ]
     main = [one for one in recipients if one.kind == "to"]
     sendings = [one for one in dispatches if one.kind != LINK]
-    states = {_SHOWN.get(one.delivery_state, one.delivery_state) for one in main}
     return Delivery(
-        state=next((state for state in _BEST_FIRST if state in states), "not_sent"),
+        state=best_state(main),
         was_sent=any(one.sent_at is not None for one in main),
         has_problem=any(one.state in _PROBLEMS for one in recipients),
         dispatch_count=len(sendings),
         last_dispatched_at=max((one.created_at for one in sendings), default=None),
     )
+
+
+def best_state(recipients: Iterable[Recipient]) -> str:
+    """Tell the best that any of some recipients came to, as a `delivery_state` (pure)."""
+    states = {_SHOWN.get(one.delivery_state, one.delivery_state) for one in recipients}
+    return next((state for state in _BEST_FIRST if state in states), "not_sent")
 
 
 async def evidence_of(

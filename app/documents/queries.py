@@ -338,12 +338,13 @@ def _ranges(query: DocumentFilters) -> Iterator[ColumnElement[bool]]:
 
 def _dated(query: DocumentFilters, today: date) -> Iterator[ColumnElement[bool]]:
     if query.expired is not None:
-        yield _expired(today) if query.expired else ~_expired(today)
+        yield is_expired(today) if query.expired else ~is_expired(today)
     if query.overdue is not None:
-        yield _overdue(today) if query.overdue else ~_overdue(today)
+        yield is_overdue(today) if query.overdue else ~is_overdue(today)
 
 
-def _expired(today: date) -> ColumnElement[bool]:
+def is_expired(today: date) -> ColumnElement[bool]:
+    """Tell whether a quote's validity is over, in a query of documents."""
     return and_(
         Document.type == "quote",
         Document.issue_state == "issued",
@@ -353,7 +354,8 @@ def _expired(today: date) -> ColumnElement[bool]:
     )
 
 
-def _overdue(today: date) -> ColumnElement[bool]:
+def is_overdue(today: date) -> ColumnElement[bool]:
+    """Tell whether money is due after its day, in a query of documents."""
     return and_(
         Document.issue_state == "issued",
         Document.is_converted.is_(False),

@@ -1,11 +1,12 @@
-"""The contacts of one of the organization's people, handed over."""
+"""The contacts of one of the organization's people, handed over, with what is to be done."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import Field
+from pydantic import Field, StrictBool
 
+from app.commercial import handing_over
 from app.contacts import portfolio
 from app.kernel.actor import Actor, Permission
 from app.organizations import member_queries
@@ -23,13 +24,20 @@ class PortfolioReassign(Body):
     """Who takes the contacts over."""
 
     to_user_id: UUID
+    with_actions: StrictBool = Field(
+        default=False,
+        description="Their open commercial actions too, whosever the contact.",
+        examples=[True],
+    )
 
 
 class HandoverView(View):
     """How far it came."""
 
-    moved_count: int = Field(examples=[500])
+    moved_count: int = Field(description="Contacts.", examples=[500])
     left_count: int = Field(description="Ask again while it is not 0.", examples=[37])
+    moved_action_count: int = Field(examples=[12])
+    left_action_count: int = Field(description="Ask again while it is not 0.", examples=[0])
 
 
 @router.post("/{user_id}/reassign")
@@ -38,9 +46,17 @@ async def reassign_portfolio(
 ) -> HandoverView:
     """Hand somebody's contacts over to a colleague, up to 500 at a time.
 
-    Also needs `contacts:write`. Documents keep the salesperson who made them; each
-    contact's history tells the change.
+    Also needs `contacts:write`, and `commercial:write` when open actions move along.
+    Documents keep the salesperson who made them; each contact's history tells the change.
     """
     await member_queries.get_member(tx, actor, user_id)
     handover = await portfolio.reassign(tx, actor, user_id, body.to_user_id, at=at)
-    return HandoverView.model_validate(handover)
+    actions = handing_over.Handover(0, 0)
+    if body.with_actions:
+        actions = await handing_over.hand_over(tx, actor, user_id, body.to_user_id, at=at)
+    return HandoverView(
+        moved_count=handover.moved_count,
+        left_count=handover.left_count,
+        moved_action_count=actions.moved_count,
+        left_action_count=actions.left_count,
+    )

@@ -1,0 +1,1 @@
+"""Reading across nouns: a client's record (ficha), and handing clients over."""
