@@ -41,6 +41,7 @@ from app.portal.browser import router as browser
 from app.portal.pay_browser import router as paying_browser
 from app.portal.pay_router import router as portal_payments
 from app.portal.router import router as portal
+from app.vessels.router import router as vessels
 from app.web import docs, health, idempotency, meta, openapi, problems
 from app.web.cors import Cors
 from app.web.middleware import Requests
@@ -62,6 +63,7 @@ ROUTERS = (
     mail,
     contacts,
     portfolio,
+    vessels,
     series,
     documents,
     conversions,

@@ -32,7 +32,8 @@ class Fact:
 
     Attributes:
         kind: Dotted and public, such as `document.accepted`.
-        subject_type: `contact`, `document`, `dispatch`, `recipient`, `comment`, `notice`.
+        subject_type: `contact`, `document`, `dispatch`, `recipient`, `comment`, `notice`,
+            `vessel`.
         payload: Only what a reader needs; it is shown as it is.
         is_shared: Whether the client may see it.
     """
@@ -43,6 +44,7 @@ class Fact:
     subject_id: UUID
     contact_id: UUID | None = None
     document_id: UUID | None = None
+    vessel_id: UUID | None = None
     payload: Mapping[str, JsonValue] = field(default_factory=dict)
     is_shared: bool = False
 
@@ -65,6 +67,7 @@ async def record(tx: AsyncSession, actor: Actor, fact: Fact, *, at: datetime) ->
             subject_id=fact.subject_id,
             contact_id=fact.contact_id,
             document_id=fact.document_id,
+            vessel_id=fact.vessel_id,
             visibility="shared" if fact.is_shared else "internal",
             payload=dict(fact.payload),
         )

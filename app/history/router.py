@@ -52,6 +52,7 @@ async def get_contact_timeline(
         Subject("contact_id", contact_id),
         query,
         document_id=query.document_id,
+        vessel_id=query.vessel_id,
         before=_before(paging),
     )
     return await _page(tx, actor, paging, rows, language, is_raw=query.raw)

@@ -1,15 +1,16 @@
 """What one entry of the history says, in the reader's language (pure)."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from pydantic import JsonValue
 
-from app.kernel.formats import money
+from app.kernel.formats import money, short_date
 from app.kernel.money import Money
 from app.kernel.wording import Wording, wording
 from app.notices.summaries import quoted
 
-_VARIANTS = ("channel", "kind", "role", "visibility")
+_VARIANTS = ("channel", "kind", "role", "visibility", "direction")
 """Fields of a payload whose value may choose a text of its own, `<kind>.<value>`."""
 
 
@@ -57,8 +58,11 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
     for name in ("total", "amount"):
         if (sum_ := _money(payload.get(name))) is not None:
             values[name] = money(sum_, language)
-    if (method := values.get("method")) is not None:
-        values["method"] = _named(f"method.{method}", method, texts)
+    for name in ("method", "role", "reason"):
+        if (code := values.get(name)) is not None:
+            values[name] = _named(f"{name}.{code}", code, texts)
+    if (day := _day(payload.get("transferred_on"))) is not None:
+        values["transferred_on"] = short_date(day, language)
     if isinstance(changes := payload.get("changes"), list):
         values["changes"] = ", ".join(_named(f"field.{name}", str(name), texts) for name in changes)
     to = payload.get("to")
@@ -66,8 +70,6 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
         values["to"] = ", ".join(str(address) for address in to)
     elif isinstance(to, str):
         values["state"] = _named(f"state.{to}", to, texts)
-    if (reason := values.get("reason")) is not None:
-        values["reason"] = _named(f"reason.{reason}", reason, texts)
     return values
 
 
@@ -89,3 +91,10 @@ def _money(value: JsonValue) -> Money | None:
         case {"amount": int(amount), "currency": str(currency)}:
             return Money(amount, currency)
     return None
+
+
+def _day(value: JsonValue) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

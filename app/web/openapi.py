@@ -53,6 +53,7 @@ TAGS: Mapping[str, str] = {
     "settings": "The organization, its API keys, number series and audit.",
     "users": "The organization's people, their access roles, and invitations.",
     "contacts": "Clients, suppliers and leads: who documents go to.",
+    "vessels": "Boats, whose they are, whose they were, and who runs or pays for them.",
     "documents": "Quotes, delivery notes, proformas and invoices, from draft to issued.",
     "dispatch": "Sending a document by e-mail, and what became of each recipient.",
     "client page": "What the client behind a link sees and answers; no log-in.",
@@ -367,7 +368,7 @@ _TOLD_SOMETIMES: Node = {
     "existing_id": {
         "type": "string",
         "format": "uuid",
-        "description": "Of `duplicate`: the contact that has the tax id, if you may see it.",
+        "description": "Of `duplicate`: the contact or vessel that is like it, if you may see it.",
     },
     "current_version": {"type": "integer", "description": "Of a 412: the version to read."},
     "permission": {"type": "string", "description": "Of `permission_missing`: which one."},

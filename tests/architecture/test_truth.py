@@ -12,6 +12,7 @@ from app.payments.checking import check
 from app.payments.movements import MoneyInState
 from app.payments.tasks import CheckPayment
 from tests.clients import Client, client_behind
+from tests.factories import a_contact
 from tests.fakes import FakeMail
 from tests.fakes_payments import FakeProvider
 from tests.offices import Office
@@ -64,6 +65,16 @@ def _falsehoods(operation: dict[str, Any], answer: httpx.Response) -> Iterator[s
     media = answer.headers.get("content-type", "").split(";")[0]
     if media not in (told.get("content") or {"": None}):
         yield f"{media} is not documented"
+
+
+async def _sail(office: Office, world: World) -> None:
+    """Change a vessel, sell it and put it away."""
+    vessel = f"/v1/vessels/{world.ids['vessel_id'][0]}"
+    await office.api.patch(vessel, json={"berth": "112"})
+    await office.api.post(
+        f"{vessel}/transfers", json={"contact_id": (await a_contact(office))["id"]}
+    )
+    await office.api.delete(vessel)
 
 
 async def _follow(office: Office, created: dict[str, str]) -> None:
@@ -191,6 +202,7 @@ async def test_answers_are_as_documented(
     contact, (sent, draft) = world.ids["contact_id"][0], world.ids["document_id"]
     await office.api.patch(f"/v1/contacts/{contact}", json={"tags": ["puerto"]})
     await office.api.patch(f"/v1/documents/{draft}", json={"title": "Otro"})
+    await _sail(office, world)
     await office.api.post(f"/v1/documents/{sent}/dispatches/preview", json={})
     await office.api.post(f"/v1/documents/{sent}/copy", json={})
     await office.api.post(f"/v1/dispatches/{world.ids['dispatch_id'][0]}/resend", json={})

@@ -173,10 +173,19 @@ async def test_a_contact_one_does_not_see_is_none_to_write_for(
     for method, address, body in (
         ("POST", "/v1/documents", {"type": "quote", "contact_id": theirs["id"], "title": "X"}),
         ("POST", "/v1/contacts", {**CONTACT, "tax_id": None, "parent_contact_id": theirs["id"]}),
+        ("POST", "/v1/vessels", {"name": "Brisa", "owner_id": theirs["id"]}),
     ):
         refused = await api.request(method, address, json=body)
         assert refused.status_code == 422, refused.text
         assert refused.json()["errors"][0]["code"] == "reference.unknown"
+
+
+async def test_a_vessel_of_nobody_is_entered_by_who_sees_all(marta: Person) -> None:
+    """Nobody else would see it again."""
+    _, api = marta
+    refused = await api.post("/v1/vessels", json={"name": "Brisa"})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/owner_id"
 
 
 async def test_who_sees_some_rows_makes_no_key_that_sees_all(marta: Person) -> None:

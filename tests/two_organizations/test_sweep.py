@@ -20,7 +20,16 @@ from app.payments.models import UnmatchedTransfer
 from app.settings import Settings
 from tests.clients import client_behind
 from tests.dispatch.test_templates import QUOTE
-from tests.factories import CONTACT, Json, a_contact, a_payment, a_png, a_quote, a_sent_quote
+from tests.factories import (
+    CONTACT,
+    Json,
+    a_contact,
+    a_payment,
+    a_png,
+    a_quote,
+    a_sent_quote,
+    a_vessel,
+)
 from tests.fakes import FakeMail
 from tests.offices import Office, client_of
 from tests.organizations.test_issuers import PROFILE
@@ -52,6 +61,7 @@ class World:
 
 async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) -> World:
     contact = await a_contact(office)
+    vessel = await a_vessel(office, contact)
     draft = await a_quote(office, contact)
     sent, dispatch = await a_sent_quote(office, contact)
     client = client_behind(anonymous, mail)
@@ -79,6 +89,7 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     assert notices, "a rejection raises a notice"
     ids = {
         "contact_id": [contact["id"]],
+        "vessel_id": [vessel["id"]],
         "document_id": [sent["id"], draft["id"]],
         "dispatch_id": [dispatch["id"]],
         "payment_id": [payment["id"]],
@@ -283,6 +294,7 @@ async def test_another_organizations_ids_cannot_be_written_into_ones_own(
         "create_contact": {**CONTACT, "allow_duplicate": True},
         "create_document": {"type": "quote", "contact_id": theirs.ids["contact_id"][0]},
         "create_comment": {"body": "Hola"},
+        "create_vessel": {"name": "Brisa"},
     }
     foreign = {
         "contact_id": ours.ids["contact_id"][0],
@@ -290,6 +302,7 @@ async def test_another_organizations_ids_cannot_be_written_into_ones_own(
         "assigned_salesperson_id": ours.ids["user_id"][0],
         "salesperson_id": ours.ids["user_id"][0],
         "series_id": ours.ids["series_id"][0],
+        "owner_id": ours.ids["contact_id"][0],
         "document_id": ours.ids["document_id"][0],
     }
     tried = 0
