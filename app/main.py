@@ -12,6 +12,7 @@ from app.container import Container
 from app.dispatch.router import router as dispatch
 from app.dispatch.template_router import router as templates
 from app.documents.converting_router import router as conversions
+from app.documents.revising_router import router as revising
 from app.documents.router import router as documents
 from app.documents.series_router import router as series
 from app.history.router import router as history
@@ -35,6 +36,7 @@ from app.organizations.users_router import router as users
 from app.payments.account_router import router as payment_account
 from app.payments.dispute_router import router as disputes
 from app.payments.hooks import router as provider_hooks
+from app.payments.moving_router import router as moving
 from app.payments.router import router as payments
 from app.payments.transfer_router import router as transfers
 from app.portal.browser import router as browser
@@ -66,12 +68,14 @@ ROUTERS = (
     vessels,
     series,
     documents,
+    revising,
     conversions,
     dispatch,
     comments,
     history,
     notices,
     payments,
+    moving,
     transfers,
     disputes,
     payment_account,

@@ -131,6 +131,23 @@ async def recipient(
     return found
 
 
+async def find_recipient(tx: AsyncSession, document: Document, address: str) -> Recipient | None:
+    """Find who got, or is to get, a document's current revision at an address; the latest."""
+    return await tx.scalar(
+        select(Recipient)
+        .join(Recipient.dispatch)
+        .where(
+            Recipient.organization_id == document.organization_id,
+            func.lower(Recipient.address) == address.lower(),
+            Recipient.state != "cancelled",
+            Dispatch.document_id == document.id,
+            Dispatch.revision == document.revision,
+        )
+        .order_by(Recipient.id.desc())
+        .limit(1)
+    )
+
+
 async def document_id_of(tx: AsyncSession, organization_id: UUID, recipient_id: UUID) -> UUID:
     """Tell which document was sent to a recipient.
 

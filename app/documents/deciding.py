@@ -117,6 +117,8 @@ async def answer_by_client(
             "current_status": document.status,
             "allowed_actions": allowed,
         }
+        if reason == "not_current_revision":
+            extra["current_revision"] = document.revision
         raise Conflict(reason=reason, extra=extra)
     return await _decide(tx, actor, document, link.revision, last, answer, at=at)
 

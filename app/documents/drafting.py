@@ -25,6 +25,7 @@ from app.kernel.errors import Conflict, Fault, Invalid, NotFound
 from app.kernel.identifiers import new_id
 from app.organizations import queries as organizations
 from app.organizations.models import Organization
+from app.vessels import queries as vessels
 
 _WHOLE = Decimal(100)
 
@@ -35,7 +36,7 @@ _NOT_ISSUED = {
 }
 
 _PLAIN_FIELDS = (
-    "title", "notes", "valid_until", "due_date", "operation_date", "language",
+    "vessel_id", "title", "notes", "valid_until", "due_date", "operation_date", "language",
     "deposit_percent", "withholding_rate", "prices_include_tax",
 )  # fmt: skip
 
@@ -104,6 +105,7 @@ async def edit(
     actor.require(Permission.DOCUMENTS_WRITE)
     require_draft(document)
     came = changes.model_fields_set
+    _require_same_place(document, changes)
     if "contact_id" in came:
         _require_same_client(document, changes)
         document.contact_id = (await _contact(tx, actor, changes.contact_id)).id
@@ -128,6 +130,19 @@ async def edit(
     if document.invoice_kind == InvoiceKind.ADVANCE:
         for quote in await lineage.sources_of(tx, document, "advance_of"):
             await lineage.refresh(tx, quote, at=at)
+
+
+def _require_same_place(document: Document, changes: DocumentChanges) -> None:
+    """Refuse to take the draft of a revision away from the document that it revises."""
+    if document.revises_id is None:
+        return
+    came, faults = changes.model_fields_set, []
+    if "contact_id" in came and changes.contact_id != document.contact_id:
+        faults.append(Fault("/contact_id", "revision.contact"))
+    if "series_id" in came and changes.series_id != document.series_id:
+        faults.append(Fault("/series_id", "revision.same_series"))
+    if faults:
+        raise Invalid(faults=faults)
 
 
 def _require_same_client(document: Document, changes: DocumentChanges) -> None:
@@ -253,7 +268,6 @@ async def _check_references(
     body: DocumentDraft | DocumentChanges,
 ) -> None:
     """Refuse references to what is not there, all at once."""
-    came = body.model_fields_set
     faults = []
     person, series = body.salesperson_id, body.series_id
     if person and not await organizations.may_own(tx, actor, person):
@@ -262,10 +276,18 @@ async def _check_references(
         tx, actor, document_type, series, invoice_kind=kind
     ):
         faults.append(Fault("/series_id", "reference.unknown"))
-    if "vessel_id" in came and body.vessel_id is not None:
+    if body.vessel_id is not None and not await _is_usable(tx, actor, body.vessel_id):
         faults.append(Fault("/vessel_id", "reference.unknown"))
     if faults:
         raise Invalid(faults=faults)
+
+
+async def _is_usable(tx: AsyncSession, actor: Actor, vessel_id: UUID) -> bool:
+    """Tell whether a document may be about a vessel: one the actor sees, and not put away."""
+    try:
+        return (await vessels.get(tx, actor, vessel_id)).status == "active"
+    except NotFound:
+        return False
 
 
 def _check_operation_date(day: date | None, today: date) -> None:

@@ -148,6 +148,14 @@ class PrintedTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedVessel:
+    """The vessel a document is about, as it was on the day of issue."""
+
+    name: str
+    registration_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Printable:
     """A document as it is to be read, in one language.
 
@@ -187,6 +195,15 @@ class Printable:
     time_zone: str
     prices_include_tax: bool = False
     """Prices, amounts of lines and discount are printed with their tax."""
+    vessel: PrintedVessel | None = None
+    revised_on: date | None = None
+    """The day a revision after the first was issued; its number keeps its own day."""
+
+    @property
+    def subject(self) -> str:
+        """The job and the vessel it is done on, in one line; may be empty."""
+        vessel = "" if self.vessel is None else self.vessel.name
+        return " · ".join(filter(None, (self.title, vessel)))
 
     @property
     def currency(self) -> str:

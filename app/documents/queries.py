@@ -52,7 +52,8 @@ async def get(
         query = query.with_for_update()
     document = await tx.scalar(query.execution_options(populate_existing=True))
     if document is None:
-        raise NotFound
+        became = await _became(tx, actor, document_id)
+        return await get(tx, actor, became, for_update=for_update, with_lines=with_lines)
     return document
 
 
@@ -71,8 +72,25 @@ async def read(tx: AsyncSession, actor: Actor, document_id: UUID) -> tuple[Docum
     query = _one(query, actor, document_id).options(joinedload(Document.lines))
     found = (await tx.execute(query)).unique().first()
     if found is None:
-        raise NotFound
+        return await read(tx, actor, await _became(tx, actor, document_id))
     return found[0], found[1]
+
+
+async def _became(tx: AsyncSession, actor: Actor, draft_id: UUID) -> UUID:
+    """Tell which document the draft of a revision became a part of.
+
+    Raises:
+        NotFound: There was no such draft, or it was not issued.
+    """
+    document_id = await tx.scalar(
+        select(DocumentRevision.document_id).where(
+            DocumentRevision.organization_id == actor.organization_id,
+            DocumentRevision.draft_id == draft_id,
+        )
+    )
+    if document_id is None:
+        raise NotFound
+    return document_id
 
 
 def _one(query: Select[*Columns], actor: Actor, document_id: UUID) -> Select[*Columns]:
@@ -317,12 +335,10 @@ def _exact(query: DocumentFilters) -> Iterator[ColumnElement[bool]]:
         value = getattr(query, name)
         if value is not None:
             yield getattr(Document, name).in_(value.split(","))
-    for name in ("contact_id", "salesperson_id"):
+    for name in ("contact_id", "salesperson_id", "vessel_id"):
         value = getattr(query, name)
         if value is not None:
             yield getattr(Document, name) == value
-    if query.vessel_id is not None:
-        yield false()  # no document has a vessel yet
 
 
 def _ranges(query: DocumentFilters) -> Iterator[ColumnElement[bool]]:

@@ -1,16 +1,17 @@
 """Documents: drafts, issuing, the PDF, answers on the client's behalf."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents import deciding, drafting, issuing, lineage, queries, views
+from app.documents import deciding, drafting, issuing, lineage, queries, revising, views
 from app.documents.breakdown import figures_of
 from app.documents.deciding import Answer
 from app.documents.models import Document
@@ -28,6 +29,7 @@ from app.documents.schemas import (
     DocumentView,
 )
 from app.kernel.actor import Actor, Permission
+from app.kernel.database import Database
 from app.kernel.errors import Conflict
 from app.organizations import queries as organizations
 from app.organizations.access import Requires, RequiresBriefly
@@ -57,6 +59,8 @@ BriefReader = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_READ
 BriefWriter = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_WRITE))]
 
 PDF = "application/pdf"
+
+Shown = TypeVar("Shown", bound=DocumentView)
 
 
 @router.get("")
@@ -173,25 +177,44 @@ async def issue_document(
     The number and the frozen content are committed first; the PDF follows in the same
     request, or, if that is cut short or the printer fails, by the worker (`pdf_state` tells).
     """
+
+    async def issue(tx: AsyncSession) -> DocumentView:
+        draft = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
+        seen.check(draft.version)
+        document = await revising.issue(tx, actor, draft, at=at)
+        return await show(tx, actor, document, at, language)
+
+    return await issue_and_print(issue, actor, database, at, request, response)
+
+
+async def issue_and_print(
+    issue: Callable[[AsyncSession], Awaitable[Shown]],
+    actor: Actor,
+    database: Database,
+    at: datetime,
+    request: Request,
+    response: Response,
+) -> Shown:
+    """Issue in one transaction, print outside of any, and answer with what came of both."""
     async with database.transaction(actor.organization_id) as tx:
         await idempotency.claim(tx, request, actor, at=at, is_required=False)
-        document = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
-        seen.check(document.version)
-        await issuing.issue(tx, actor, document, at=at)
-        view = await show(tx, actor, document, at, language)
-        etag = f'"{document.version}"'
+        view = await issue(tx)
+        etag = f'"{view.version}"'
         await idempotency.remember_view(tx, request, view, etag=etag, at=at)
+    if view.issue_state == "draft":  # what is changed need not be issued
+        set_etag(response, view.version)
+        return view
     with suppress(NotPrinted):  # it is issued all the same; the job goes on trying
         await ensure_pdf(
             database,
             provided(request, Printer),  # type: ignore[type-abstract]  # the table is keyed by ports
             actor.organization_id,
-            document_id,
+            view.id,
             view.revision,
             at=at,
         )
     async with database.transaction(actor.organization_id) as tx:
-        printed = await queries.printed(tx, actor, document_id)
+        printed = await queries.printed(tx, actor, view.id)
         set_etag(response, printed.version)
         view = view.model_copy(update=asdict(printed))
         # The reply really given takes the place of the one kept in case we were cut short.
@@ -238,6 +261,7 @@ async def get_document_pdf(
                 raise Conflict(reason="not_issued", extra=drafting.conflict_facts(document))
             name = document.number or ""
             number = document.revision if revision is None else revision
+            document_id = document.id
         content = await ensure_pdf(
             database, printer, actor.organization_id, document_id, number, at=at
         )
@@ -250,8 +274,8 @@ async def get_document_pdf(
 @router.get("/{document_id}/decisions")
 async def list_decisions(document_id: UUID, actor: Reader, tx: Tx) -> Page[DecisionView]:
     """List every answer to a document, oldest first; the last that stands is current."""
-    await queries.get(tx, actor, document_id)
-    rows = list(await queries.decisions(tx, actor, document_id))
+    document = await queries.get(tx, actor, document_id)
+    rows = list(await queries.decisions(tx, actor, document.id))
     current = deciding.current_id(rows)
     shown = [views.decision_of(row, is_current=row.id == current) for row in rows]
     return Page(data=shown, has_more=False, next_cursor=None)
@@ -331,14 +355,11 @@ async def _preview(
         document = await queries.get(tx, actor, document_id, with_lines=True)
         if document.issue_state != "draft":
             raise Conflict(reason="already_issued", extra=drafting.conflict_facts(document))
-        organization = await organizations.get(tx, actor.organization_id)
-        contact = await queries.contact_of(tx, document, parts=issuing.PRINTED_PARTS)
         series = await queries.find_series(
             tx, actor, document.type, document.series_id, invoice_kind=document.invoice_kind
         )
-        issuer = await issuing.issuer_of(tx, actor, series, organization)
-        figures = figures_of(document)
-        says = issuing.printable_of(document, organization, issuer, contact, figures)
+        background = await issuing.background_of(tx, actor, document, series)
+        says = issuing.printable_of(document, background, figures_of(document))
         logo = await organizations.logo(tx, actor.organization_id, says.logo_sha256)
     return await print_document(printer, says, logo=logo, band="draft"), document.type
 

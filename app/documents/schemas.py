@@ -216,6 +216,9 @@ class DocumentItem(View):
     title: str = Field(examples=["Antifouling"])
     contact: ContactSummary
     vessel_id: UUID | None
+    revises_id: UUID | None = Field(
+        description="Of the draft of a revision: the issued document it is to take the place of."
+    )
     salesperson_id: UUID | None
     language: str = Field(examples=["es"])
     currency: str = Field(examples=["EUR"])

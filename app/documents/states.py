@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
 from app.documents.printable import DocumentType
 
@@ -174,23 +175,34 @@ class Actionable(Protocol):
     type: str
     issue_state: str
     pdf_state: str
+    payment_state: str
+    paid_minor: int
     is_converted: bool
+    revises_id: UUID | None
 
 
 def staff_actions(document: Actionable) -> list[str]:
     """List what staff may do with a document; without its PDF it is not sent."""
     if document.issue_state == "draft":
-        return ["edit", "delete", "issue", "copy"]
+        moves = [] if document.revises_id else ["change_contact"]
+        return ["edit", "delete", "issue", "copy", *moves]
     if document.issue_state != "issued":
         return ["copy"]
     refused = set()
     if document.pdf_state == "failed":
         refused.add("dispatch")
     if document.is_converted:
-        refused |= {"convert", "decide"}
+        refused |= {"convert", "decide", "revise", "extend", "void"}
     if document.type == DocumentType.INVOICE:
-        refused.add("convert")
-    actions = ("dispatch", "convert", "copy", "decide", "record_payment")
+        refused |= {"convert", "revise", "void", "change_contact"}
+    if document.type != DocumentType.QUOTE:
+        refused.add("extend")
+    if document.paid_minor > 0 or document.payment_state == "processing":
+        refused.add("void")
+    actions = (
+        "dispatch", "revise", "void", "convert", "copy", "change_contact", "extend", "decide",
+        "record_payment",
+    )  # fmt: skip
     return [action for action in actions if action not in refused]
 
 

@@ -9,7 +9,7 @@ from app.documents import deductions, states
 from app.documents.breakdown import disbursements_of, taxes_of, withholdings_of
 from app.documents.lineage import Related
 from app.documents.models import Decision, Document, DocumentLine
-from app.documents.printable import PrintedTax
+from app.documents.printable import PrintedLine, PrintedTax
 from app.documents.schemas import (
     ContactSummary,
     DecisionView,
@@ -54,7 +54,8 @@ def item_of(
         number=document.number,
         title=document.title,
         contact=ContactSummary(id=document.contact_id, display_name=contact_name),
-        vessel_id=None,
+        vessel_id=document.vessel_id,
+        revises_id=document.revises_id,
         salesperson_id=document.salesperson_id,
         language=document.language,
         currency=currency,
@@ -233,6 +234,24 @@ def _line(document: Document, line: DocumentLine) -> LineView:
         surcharge_rate=written(line.surcharge_rate, 2),
         withholding_rate=written(line.withholding_rate, 2),
         net=MoneyView.of(document.money(line.net_minor)),
+    )
+
+
+def printed_line(line: PrintedLine) -> LineView:
+    """Show a line as a revision prints it."""
+    return LineView(
+        description=line.description,
+        quantity=written(line.quantity, 0),
+        unit=line.unit,
+        unit_price=written(line.unit_price, 2),
+        discount_percent=written(line.discount_percent, 2),
+        tax_kind=line.tax_kind.value,
+        tax_rate=written(line.tax_rate, 2),
+        tax_treatment=line.tax_treatment.value,
+        exemption_cause=line.exemption_cause,
+        surcharge_rate=written(line.surcharge_rate, 2),
+        withholding_rate=written(line.withholding_rate, 2),
+        net=MoneyView.of(line.net),
     )
 
 

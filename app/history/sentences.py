@@ -47,22 +47,16 @@ def _key(
 def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> dict[str, str]:
     """Put a payload into words: names and addresses as they are, the rest written out."""
     values = {name: quoted(value) for name, value in payload.items() if isinstance(value, str)}
-    letters = wording("letters", language)
-    document_type = values.get("type")
-    if f"{document_type}.noun" in letters:
-        values["noun"] = letters(f"{document_type}.noun")
-        the = letters(f"{document_type}.the")
-        values["document"] = f"{the} {values.get('number', '')}".rstrip()
-    if (other := _document(payload.get("other"), letters)) is not None:
-        values["other"] = other
+    values |= _documents(payload, values, language)
     for name in ("total", "amount"):
         if (sum_ := _money(payload.get(name))) is not None:
             values[name] = money(sum_, language)
     for name in ("method", "role", "reason"):
         if (code := values.get(name)) is not None:
             values[name] = _named(f"{name}.{code}", code, texts)
-    if (day := _day(payload.get("transferred_on"))) is not None:
-        values["transferred_on"] = short_date(day, language)
+    for name in ("transferred_on", "valid_until"):
+        if (day := _day(payload.get(name))) is not None:
+            values[name] = short_date(day, language)
     if isinstance(changes := payload.get("changes"), list):
         values["changes"] = ", ".join(_named(f"field.{name}", str(name), texts) for name in changes)
     to = payload.get("to")
@@ -71,6 +65,22 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
     elif isinstance(to, str):
         values["state"] = _named(f"state.{to}", to, texts)
     return values
+
+
+def _documents(
+    payload: Mapping[str, JsonValue], values: Mapping[str, str], language: str
+) -> dict[str, str]:
+    """Name the document a fact is about, and the other one it tells of."""
+    letters = wording("letters", language)
+    document_type = values.get("type")
+    named = {}
+    if f"{document_type}.noun" in letters:
+        named["noun"] = letters(f"{document_type}.noun")
+        the = letters(f"{document_type}.the")
+        named["document"] = f"{the} {values.get('number', '')}".rstrip()
+    if (other := _document(payload.get("other"), letters)) is not None:
+        named["other"] = other
+    return named
 
 
 def _document(value: JsonValue, letters: Wording) -> str | None:

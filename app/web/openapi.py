@@ -370,6 +370,20 @@ _TOLD_SOMETIMES: Node = {
         "format": "uuid",
         "description": "Of `duplicate`: the contact or vessel that is like it, if you may see it.",
     },
+    "current_revision": {
+        "type": "integer",
+        "description": "Of `not_current_revision`: the one that counts.",
+    },
+    "because": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Of `confirmation_required`: what has happened already.",
+    },
+    "draft_id": {
+        "type": "string",
+        "format": "uuid",
+        "description": "Of `revision_open`: the draft of the next revision.",
+    },
     "current_version": {"type": "integer", "description": "Of a 412: the version to read."},
     "permission": {"type": "string", "description": "Of `permission_missing`: which one."},
     "payment_id": {

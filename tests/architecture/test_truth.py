@@ -12,7 +12,7 @@ from app.payments.checking import check
 from app.payments.movements import MoneyInState
 from app.payments.tasks import CheckPayment
 from tests.clients import Client, client_behind
-from tests.factories import a_contact
+from tests.factories import a_contact, an_issued_quote
 from tests.fakes import FakeMail
 from tests.fakes_payments import FakeProvider
 from tests.offices import Office
@@ -75,6 +75,19 @@ async def _sail(office: Office, world: World) -> None:
         f"{vessel}/transfers", json={"contact_id": (await a_contact(office))["id"]}
     )
     await office.api.delete(vessel)
+    await _go_on(office)
+
+
+async def _go_on(office: Office) -> None:
+    """Revise a quote, let it be accepted for longer, move it and take it back."""
+    quote = f"/v1/documents/{(await an_issued_quote(office))['id']}"
+    revised = await office.api.post(f"{quote}/revise")
+    await office.api.post(f"/v1/documents/{revised.json()['id']}/issue")
+    await office.api.post(f"{quote}/extend", json={"valid_until": "2027-03-31"})
+    other = (await a_contact(office))["id"]
+    await office.api.post(f"{quote}/change-contact", json={"contact_id": other})
+    await office.api.post(f"{quote}/copy", json={})
+    await office.api.post(f"{quote}/void", json={"reason": "Otro trabajo"})
 
 
 async def _follow(office: Office, created: dict[str, str]) -> None:
@@ -204,7 +217,6 @@ async def test_answers_are_as_documented(
     await office.api.patch(f"/v1/documents/{draft}", json={"title": "Otro"})
     await _sail(office, world)
     await office.api.post(f"/v1/documents/{sent}/dispatches/preview", json={})
-    await office.api.post(f"/v1/documents/{sent}/copy", json={})
     await office.api.post(f"/v1/dispatches/{world.ids['dispatch_id'][0]}/resend", json={})
     await office.api.post(f"/v1/notices/{world.ids['notice_id'][0]}/review")
     await _pay(office, client, provider)

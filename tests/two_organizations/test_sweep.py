@@ -41,6 +41,10 @@ NOT_THE_STATE = {"idempotent_replies"}
 """Replies are remembered by reading offices too; they are not the organization's business."""
 
 
+PLACES = {"number": "1"}
+"""What stands after an identifier in a path, and means nothing without it."""
+
+
 @dataclass
 class World:
     """One organization with something of every kind.
@@ -199,8 +203,10 @@ def names_in(path: str) -> list[str]:
 
 def filled(path: str, world: World) -> list[str]:
     """Give the path with each of the world's identifiers in turn."""
-    (name,) = names_in(path)
+    name, *further = names_in(path)
     assert name in world.ids, f"{path}: give the world a {name}"
+    for place in further:
+        path = path.replace(f"{{{place}}}", PLACES[place])
     return [path.replace(f"{{{name}}}", one) for one in world.ids[name]]
 
 
@@ -237,8 +243,8 @@ async def test_absent_and_foreign_cannot_be_told_apart(
     nobody = "019aa8c4-5c00-7000-8000-00000000ffff"
     for method, path, operation in operations_of(ours.office):
         for address in filled(path, ours)[:1] if names_in(path) else []:
-            (name,) = names_in(path)
-            absent = path.replace(f"{{{name}}}", nobody)
+            own = next(one for one in ours.everything if one in address)
+            absent = address.replace(own, nobody)
             answers = [
                 await stranger.request(method, one, json=body_of(operation))
                 for one in (address, absent)

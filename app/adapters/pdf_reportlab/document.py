@@ -108,9 +108,18 @@ def _opening(says: Printable, words: Wording, logo: bytes | None) -> Opening:
         issuer=says.issuer,
         client=says.client,
         job=says.title,
+        vessel=vessel_lines(says, words),
         accent_text=light_accent(says.accent_color).text,
         logo=logo,
     )
+
+
+def vessel_lines(says: Printable, words: Wording) -> list[str]:
+    """Name the vessel a document is about, and its registration."""
+    if says.vessel is None:
+        return []
+    number = says.vessel.registration_number
+    return [says.vessel.name, *([words("registration", number=number)] if number else [])]
 
 
 def _facts(says: Printable, words: Wording) -> Iterator[Fact]:
@@ -120,6 +129,7 @@ def _facts(says: Printable, words: Wording) -> Iterator[Fact]:
     operation = None if says.operation_date == says.issue_date else says.operation_date
     dates = (
         ("fact.date", says.issue_date, False),
+        ("fact.revised", says.revised_on, False),
         ("fact.delivery" if is_delivery else "fact.operation", operation, False),
         ("fact.due", says.due_date, True),
         ("fact.valid_f" if is_proforma else "fact.valid", says.valid_until, True),

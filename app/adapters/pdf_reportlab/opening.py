@@ -67,6 +67,7 @@ class Opening:
         version: Follows the number, such as "versión 1"; may be empty.
         warning: Stands under the number, such as that a proforma is no invoice.
         job: What the document is about; may be empty.
+        vessel: Which boat it is about, line by line; may be empty.
         accent_text: The color of the number.
     """
 
@@ -79,6 +80,7 @@ class Opening:
     issuer: Party
     client: Party
     job: str
+    vessel: Sequence[str]
     accent_text: str
     logo: bytes | None
 
@@ -140,11 +142,13 @@ class Opening:
         ]
 
     def _job(self) -> list[TextLine]:
-        if not self.job.strip():
+        if not self.job.strip() and not self.vessel:
             return []
+        title = wrap(self.job, NAME, _ASIDE_WIDTH, most=_LINES_MOST) if self.job.strip() else []
         return [
             line(self.words("job"), LABEL),
-            *wrap(self.job, NAME, _ASIDE_WIDTH, most=_LINES_MOST),
+            *title,
+            *_each(self.vessel, BODY, _ASIDE_WIDTH),
         ]
 
     def _tax_id(self, party: Party) -> str:
