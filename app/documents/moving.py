@@ -127,7 +127,7 @@ def _needs(document: Document) -> list[JsonValue]:
     needs = {
         "accepted": document.decision == "accepted",
         "paid": document.paid_minor > 0,
-        "converted": document.is_converted,
+        "converted": document.is_converted or document.is_billed,
     }
     return [name for name, is_so in needs.items() if is_so]
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents import issuing, queries
+from app.documents import issuing, lineage, queries
 from app.documents.breakdown import store_figures
 from app.documents.drafting import conflict_facts, require_draft, require_issued
 from app.documents.events import revised, superseded
@@ -178,12 +178,10 @@ async def replace(
 
     Raises:
         Invalid: Lines, dates or legal fields are missing or wrong; all are named. Or more
-            was paid already than it asks for.
+            was paid, or invoiced in advance, than it asks for.
     """
     store_figures(draft)
-    if draft.payable_minor < document.paid_minor:
-        params = {"least": str(document.money(document.paid_minor).decimal)}
-        raise Invalid(faults=[Fault("/lines", "total.below_paid", params=params)])
+    await _require_enough(tx, document, draft)
     await record(tx, actor, superseded(document), at=at)
     for name in (*_CONTENT, *_FIGURES):
         setattr(document, name, getattr(draft, name))
@@ -198,7 +196,22 @@ async def replace(
     owner = system(organization_id)
     document = await queries.get(tx, owner, document.id, for_update=True, with_lines=True)
     await issuing.issue_again(tx, actor, document, draft_id, at=at)
+    if document.is_billed:
+        await lineage.refresh(tx, document, at=at)
     return document
+
+
+async def _require_enough(tx: AsyncSession, document: Document, draft: Document) -> None:
+    """Refuse a revision that asks for less than was paid, or invoiced in advance."""
+    asked = await lineage.results_of(tx, document.organization_id, [document.id], "advance_of")
+    sums = {
+        "total.below_paid": (draft.payable_minor, document.paid_minor),
+        "total.below_billed": (draft.total_minor, sum(one.total_minor for one in asked)),
+    }
+    for code, (has_minor, least_minor) in sums.items():
+        if has_minor < least_minor:
+            params = {"least": str(document.money(least_minor).decimal)}
+            raise Invalid(faults=[Fault("/lines", code, params=params)])
 
 
 async def _move_lines(tx: AsyncSession, draft: Document, document: Document) -> None:

@@ -184,6 +184,20 @@ async def test_money_taken_stays_taken(office: Office) -> None:
     assert await violations(office) == []
 
 
+async def test_what_was_invoiced_in_advance_is_asked_for_at_least(office: Office) -> None:
+    quote = await an_issued_quote(office)
+    half = {"to": "advance", "percent": "50"}
+    advance = await office.api.post(f"/v1/documents/{quote['id']}/convert", json=half)
+    assert advance.status_code == 201, advance.text
+    less = await revised(office, quote, lines=[{**LINE, "unit_price": "20.00"}])
+    refused = await office.api.post(f"/v1/documents/{less['id']}/issue")
+    assert [one["code"] for one in refused.json()["errors"]] == ["total.below_billed"]
+    more = {"lines": [{**LINE, "unit_price": "22.50"}]}
+    await office.api.patch(f"/v1/documents/{less['id']}", json=more)
+    second = await issued(office, less)
+    assert "converted" in second["badges"], "all of it is invoiced now"
+
+
 async def test_the_lines_of_every_issued_revision_are_frozen(office: Office) -> None:
     quote = await an_issued_quote(office)
     await issued(office, await revised(office, quote, title="Otro"))
