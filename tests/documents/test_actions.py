@@ -1,12 +1,14 @@
 """What `allowed_actions` says is what happens: every state with every action, over HTTP."""
 
 from collections.abc import Awaitable, Callable
+from random import Random
 
 import httpx
 import pytest
 
 from app.documents.states import STAFF_ACTIONS
 from tests.factories import Json, a_contact, a_payment, a_quote, an_issued_quote
+from tests.invariants.checking import violations
 from tests.offices import Office
 
 Making = Callable[[Office], Awaitable[Json]]
@@ -101,3 +103,24 @@ async def test_what_is_allowed_is_done_and_nothing_else(office: Office, make: Ma
     for action in allowed:
         done = await tried(office, await make(office), action)
         assert done.is_success, f"{action}: {done.status_code} {done.text}"
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_any_sequence_of_actions_leaves_what_rules_lead_to(office: Office, seed: int) -> None:
+    chance = Random(seed)  # noqa: S311 - repeatable, and no secret
+    kind = chance.choice(["quote", "delivery_note", "proforma", "invoice"])
+    alive = [await a_quote(office, type=kind)]
+    for _ in range(16):
+        document = await now(office, chance.choice(alive))
+        likely = [*document["allowed_actions"], *document["allowed_actions"], *STAFF_ACTIONS]
+        action = chance.choice([one for one in likely if one not in NOT_BUILT])
+        done = await tried(office, document, action)
+        told = f"{action} of {document['status']}: {done.status_code} {done.text}"
+        assert done.is_success or done.status_code in {409, 422}, told
+        if action not in document["allowed_actions"]:
+            assert not done.is_success, told
+        elif action == "delete" and done.is_success:
+            alive = [one for one in alive if one["id"] != document["id"]] or [await a_quote(office)]
+        elif action in {"revise", "convert", "copy"} and done.status_code == 201:
+            alive.append(done.json())
+    assert await violations(office) == []
