@@ -64,8 +64,13 @@ async def work(office: Office, burials: Mapping[type[Job], Handler] | None = Non
         "update pgqueuer set execute_after = now()"
         " where status = 'queued' and headers->>'organization_id' = :id"
     )
+    delay = text(
+        "update pgqueuer set execute_after = now() + interval '1 day'"
+        " where status = 'queued' and headers->>'organization_id' <> :id"
+    )  # what other tests left would come first
     async with office.worker.database.transaction() as tx:
-        await tx.execute(wake, values)
+        for statement in (wake, delay):
+            await tx.execute(statement, values)
     url = office.worker.settings.database_url.get_secret_value()
     handlers: dict[type[Job], Handler] = {RenderPdf: handlers_of(office.worker)[RenderPdf]}
     runner = Runner(url, handlers, burials=burials or burials_of(office.worker))
