@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents import advances, deductions, lineage, queries, rewriting
+from app.documents.advances import Share
 from app.documents.breakdown import (
     figures_of,
     store_figures,
@@ -167,13 +168,7 @@ async def bill_in_advance(
     """
     organization = await organizations.get(tx, actor.organization_id)
     contact = await queries.contact_of(tx, quote, parts=())
-    asked = await lineage.results_of(tx, actor.organization_id, [quote.id], "advance_of")
-    lines = zip(
-        (totals_line(quote, line) for line in quote.lines), figures_of(quote).amounts, strict=True
-    )
-    shares = advances.shares(
-        amount, list(lines), taxes_of(quote), [tax for one in asked for tax in taxes_of(one)]
-    )
+    shares = await _shares(tx, quote, amount)
     draft = DocumentDraft.model_validate(
         {
             "type": DocumentType.INVOICE,
@@ -191,15 +186,54 @@ async def bill_in_advance(
     target = await begin(tx, actor, draft, contact, organization, at=at)
     lineage.link(tx, quote, target, "advance_of", at=at, payment_id=payment_id)
     await tx.flush()
-    await _count_money(tx, target)
+    await count_money(tx, target)
     await _tell(tx, actor, quote, target, at=at)
     return target
+
+
+async def worth_of(tx: AsyncSession, quote: Document, money: Money) -> Money:
+    """Tell how much of a quote, with its taxes, money pays for in advance.
+
+    Where the client withholds income tax, money pays for more than its sum. What is left of
+    the quote is the limit; the advance is never a cent more than the money pays for.
+
+    Args:
+        tx: One transaction.
+        quote: With its lines.
+        money: What was paid.
+    """
+    left = await left_to_bill(tx, quote)
+    figures = figures_of(quote)
+    paid_for = figures.totals.total - figures.totals.withholding
+    if all(tax.exemption_cause == "E5" for tax in figures.taxes) or paid_for.amount_minor <= 0:
+        return Money(0, quote.currency)  # deliveries within the Union are not invoiced in advance
+    share = money.decimal * figures.totals.total.decimal / paid_for.decimal
+    amount = min(Money.of(share, quote.currency), left)
+    while amount.amount_minor > 0 and await _payable(tx, quote, amount) > money:
+        amount -= Money(_CENT_MINOR, quote.currency)
+    return amount
 
 
 async def left_to_bill(tx: AsyncSession, quote: Document) -> Money:
     """Tell what of a quote's total no invoice asks for yet."""
     asked = await lineage.results_of(tx, quote.organization_id, [quote.id], "advance_of")
     return quote.money(quote.total_minor - sum(one.total_minor for one in asked))
+
+
+async def _shares(tx: AsyncSession, quote: Document, amount: Money) -> list[Share]:
+    """Split an advance over the taxes of a quote."""
+    asked = await lineage.results_of(tx, quote.organization_id, [quote.id], "advance_of")
+    lines = zip(
+        (totals_line(quote, line) for line in quote.lines), figures_of(quote).amounts, strict=True
+    )
+    return advances.shares(
+        amount, list(lines), taxes_of(quote), [tax for one in asked for tax in taxes_of(one)]
+    )
+
+
+async def _payable(tx: AsyncSession, quote: Document, amount: Money) -> Money:
+    """Tell what an advance of so much, with its taxes, asks for once income tax is withheld."""
+    return advances.payable(await _shares(tx, quote, amount))
 
 
 def _goal(order: Conversion) -> Goal:
@@ -321,10 +355,11 @@ async def _take_off_advances(tx: AsyncSession, target: Document, *, at: datetime
     for one in taken_off:
         lineage.link(tx, one, target, "deducts", at=at)
     target.deductions = deductions.to_json(tuple(_deduction(one) for one in taken_off))
-    await _count_money(tx, target)
+    await count_money(tx, target)
 
 
-async def _count_money(tx: AsyncSession, target: Document) -> None:
+async def count_money(tx: AsyncSession, target: Document) -> None:
+    """Let a draft count the money that was taken for what it came out of, and no other counts."""
     target.advances_minor = await lineage.advances_minor(tx, target)
     store_figures(target)
     await tx.flush()

@@ -180,6 +180,18 @@ def require_issued(document: Document) -> None:
         raise Conflict(reason=reason, extra=conflict_facts(document))
 
 
+def require_collecting(document: Document) -> None:
+    """Refuse to note money for what is no document, or whose money an invoice asks for.
+
+    Raises:
+        Conflict: `not_issued`, `document_voided`, `not_current_revision` or
+            `document_converted`.
+    """
+    require_issued(document)
+    if document.is_converted or document.is_billed:
+        raise Conflict(reason="document_converted", extra=conflict_facts(document))
+
+
 def conflict_facts(document: Document) -> dict[str, JsonValue]:
     """What a 409 tells about a document's present state."""
     return {

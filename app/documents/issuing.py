@@ -95,6 +95,8 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     tx.add(_revision(document, says, actor, at))
     await tx.flush()
     await record(tx, actor, issued(document), at=at)
+    for source in await lineage.sources_of(tx, document, "converted", "advance_of"):
+        await lineage.refresh(tx, source, at=at)
     job = RenderPdf(document.organization_id, document.id, document.revision)
     await enqueue(tx, job, after_s=RENDER_AFTER_S)
 
@@ -118,6 +120,10 @@ def printable_of(
     """Say what the document says, from the rows as they are now; also for previews."""
     shows_tax = _prints_with_tax(document)
     totals = figures.totals
+    asks_for_money = (
+        document.type in {DocumentType.INVOICE, DocumentType.PROFORMA}
+        and totals.payable.amount_minor > 0
+    )
     deposit = None
     if document.deposit_percent:
         share = totals.payable.decimal * document.deposit_percent / Decimal(100)
@@ -143,7 +149,7 @@ def printable_of(
         totals=replace(totals, discount=figures.discount) if shows_tax else totals,
         deposit_percent=document.deposit_percent,
         deposit=deposit,
-        iban=issuer.iban if document.type in {"invoice", "proforma"} else None,
+        iban=issuer.iban if asks_for_money else None,
         accent_color=issuer.accent_color,
         logo_sha256=issuer.logo_sha256,
         time_zone=organization.time_zone,
@@ -207,7 +213,8 @@ def _fill_dates(document: Document, organization: Organization, contact: Contact
     if document.type == DocumentType.QUOTE and document.valid_until is None:
         days = organization.quote_validity_days
         document.valid_until = document.issue_date + timedelta(days=days)
-    if document.type == DocumentType.INVOICE and document.due_date is None:
+    is_owed = document.type == DocumentType.INVOICE and document.payable_minor > 0
+    if is_owed and document.due_date is None:
         terms = contact.payment_terms_days
         days = organization.payment_terms_days if terms is None else terms
         document.due_date = document.issue_date + timedelta(days=days)

@@ -175,6 +175,7 @@ class Actionable(Protocol):
     issue_state: str
     pdf_state: str
     is_converted: bool
+    is_billed: bool
 
 
 def staff_actions(document: Actionable) -> list[str]:
@@ -188,6 +189,8 @@ def staff_actions(document: Actionable) -> list[str]:
         refused.add("dispatch")
     if document.is_converted:
         refused |= {"convert", "decide"}
+    if document.is_converted or document.is_billed:
+        refused.add("record_payment")
     if document.type == DocumentType.INVOICE:
         refused.add("convert")
     actions = ("dispatch", "convert", "copy", "decide", "record_payment")

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents.deciding import accept_by_payment
 from app.documents.models import Document
 from app.documents.printable import DocumentType
 from app.events.record import Fact, record
@@ -21,7 +19,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.identifiers import new_id, new_token
 from app.kernel.money import Money
-from app.payments import disputes, ledger, queries
+from app.payments import disputes, effects, ledger, queries
 from app.payments.events import failed, received, started
 from app.payments.models import LIVE, Payment
 from app.payments.movements import Method, MoneyIn, MoneyInState
@@ -269,6 +267,8 @@ def doubt(document: Document, amount: Money, *, is_late: bool) -> str | None:
     """
     if document.issue_state != "issued":
         return "document_voided"
+    if document.is_converted or document.is_billed:
+        return "document_converted"
     if amount.amount_minor > document.due.amount_minor:
         return "overpaid"
     return "late" if is_late else None
@@ -283,23 +283,13 @@ async def book(
     *,
     at: datetime,
 ) -> None:
-    """Book a payment that succeeded, and what follows from it; a quote paid is accepted."""
+    """Book a payment that succeeded, and what follows from it."""
     await ledger.book_collection(tx, payment, at=at)
     await settle_document(tx, document, at=at)
     await record(tx, actor, fact, at=at)
     await enqueue(tx, SendReceipt(payment.organization_id, payment.id))
     await reduce_awaited(tx, document, at=at)
-    if document.type == DocumentType.QUOTE:
-        evidence: dict[str, JsonValue] = {
-            "schema": "conforme.payment.1",
-            "payment_id": str(payment.id),
-            "method": payment.method,
-            "provider_id": payment.provider_id,
-            "amount_minor": payment.amount_minor,
-            "currency": payment.currency,
-        }
-        name = payment.created_by_name
-        await accept_by_payment(tx, actor, document, name, evidence, at=at)
+    await effects.follow(tx, actor, document, payment, at=at)
 
 
 async def _take_another(

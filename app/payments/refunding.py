@@ -19,7 +19,7 @@ from app.jobs.queue import enqueue
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.identifiers import new_id
-from app.payments import accounts, checking, client_credit, ledger, queries
+from app.payments import accounts, checking, client_credit, effects, ledger, queries
 from app.payments.desk import Desk, provider
 from app.payments.events import refund_failed, refunded
 from app.payments.models import Payment, Refund
@@ -269,6 +269,7 @@ async def _succeed(
     await settle_document(tx, document, at=at)
     if payment.method == "credit":
         await client_credit.settle_origins(tx, payment, at=at)
+    await effects.give_back(tx, document, payment, at=at)
     await record(tx, actor, refunded(payment, refund, document), at=at)
 
 

@@ -96,7 +96,8 @@ def shown_amount(shared: Shared, language: str) -> Amount:
     texts = wording("pages", language)
     totals = says.totals
     if stage == "paid":
-        return Amount(texts("amount.paid"), formats.money(totals.payable, language), "")
+        paid = totals.payable + totals.advances
+        return Amount(texts("amount.paid"), formats.money(paid, language), "")
     if stage == "partly_paid":
         note = texts(
             "amount.partial",

@@ -152,20 +152,30 @@ async def test_advances_are_asked_for_up_to_the_total_and_taken_off_with_their_t
     }
 
 
-async def test_a_quote_invoiced_in_advance_to_the_last_cent_is_converted(office: Office) -> None:
+async def test_advances_of_the_whole_leave_an_invoice_of_nothing(office: Office) -> None:
     quote = await an_issued_quote(office, lines=[{**LINE, "quantity": "1", "unit_price": "0.83"}])
     halves = [await convert(office, quote, to="advance", percent="50") for _ in range(2)]
     assert sum(one["total"]["amount"] for one in halves) == quote["total"]["amount"]
-    quote = await fresh(office, quote)
-    assert "converted" in quote["badges"]
-    assert await refused(office, quote, to="advance", percent="1") == (409, "document_converted")
+    assert await refused(office, quote, to="advance", percent="2") == (422, "advance.too_large")
+    last = await issue(office, halves[1])
+    await issue(office, halves[0])
+    rest = await issue(office, await convert(office, quote, to="invoice"))
+    assert (rest["total"]["amount"], rest["payment_state"]) == (0, "not_applicable")
+    assert by_rate([*halves, rest]) == by_rate([quote])
+    assert ("deducts", "result", rest["id"]) in links_of(await fresh(office, last))
+
+
+async def test_an_advance_that_outgrew_its_quote_is_not_issued(office: Office) -> None:
+    quote = await an_issued_quote(office)
+    draft = await convert(office, quote, to="advance", percent="50")
+    await convert(office, quote, to="advance", percent="50")
     edit = await office.api.patch(
-        f"/v1/documents/{halves[1]['id']}",
-        json={"lines": [{**LINE, "quantity": "1", "unit_price": "5.00"}]},
-        headers={"If-Match": f'"{halves[1]["version"]}"'},
+        f"/v1/documents/{draft['id']}",
+        json={"lines": [{**LINE, "unit_price": "60.00"}]},
+        headers={"If-Match": f'"{draft["version"]}"'},
     )
     assert edit.status_code == 200, edit.text
-    over = await office.api.post(f"/v1/documents/{halves[1]['id']}/issue")
+    over = await office.api.post(f"/v1/documents/{draft['id']}/issue")
     assert over.json()["errors"][0]["code"] == "advance.too_large"
 
 

@@ -31,6 +31,7 @@ class Paper:
     payment_state: str = "unpaid"
     is_commented: bool = False
     is_converted: bool = False
+    is_billed: bool = False
     pdf_state: str = "ready"
     type: str = "quote"
     valid_until: date | None = None
@@ -128,7 +129,8 @@ def test_what_staff_may_do_follows_the_issue_state() -> None:
     issued = ["dispatch", "convert", "copy", "decide", "record_payment"]
     assert states.staff_actions(Paper(pdf_state="pending")) == issued
     assert states.staff_actions(Paper(pdf_state="failed")) == issued[1:]
-    assert states.staff_actions(Paper(is_converted=True)) == ["dispatch", "copy", "record_payment"]
+    assert states.staff_actions(Paper(is_converted=True)) == ["dispatch", "copy"]
+    assert states.staff_actions(Paper(is_billed=True)) == ["dispatch", "convert", "copy", "decide"]
     assert "convert" not in states.staff_actions(Paper(type="invoice"))
     for over in ("superseded", "voided"):
         assert states.staff_actions(Paper(issue_state=over)) == ["copy"]
