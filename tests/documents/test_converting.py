@@ -118,7 +118,7 @@ async def test_a_client_no_longer_decides_on_what_was_converted(
     answer = await client.answer("accept", nonce=before["form_nonce"])
     assert (answer.status_code, answer.json()["reason"]) == (409, "document_converted")
     page = await anonymous.get(f"/d/{client.token}")
-    assert page.status_code == 200
+    assert "Otro documento sigue a este" in page.text
     on_behalf = await office.api.post(
         f"/v1/documents/{quote['id']}/decisions",
         json={"decision": "accepted", "told_by": "Ana Ruiz"},
