@@ -31,7 +31,8 @@ async def follow(
 ) -> None:
     """Accept a quote that is paid, and draft the invoice that a payment asks for.
 
-    Nothing follows for what an invoice asks for already: that money waits for a person.
+    Nothing is drafted for what an invoice asks for already: that money waits for a person, and
+    a draft counts it.
 
     Args:
         tx: The transaction that booked the payment.
@@ -46,7 +47,10 @@ async def follow(
         await accept_by_payment(
             tx, actor, document, payment.created_by_name, _evidence(payment), at=at
         )
-    if document.is_billed or await lineage.came_of_payment(tx, document, payment.id):
+    if document.is_billed:
+        await _recount(tx, document, at=at)
+        return
+    if await lineage.came_of_payment(tx, document, payment.id):
         return
     if document.type == DocumentType.QUOTE:
         await _bill(tx, document, payment, at=at)
@@ -70,14 +74,19 @@ async def give_back(
     invoices = await lineage.invoices_of(tx, document)
     if not invoices:
         return
-    for draft in await lineage.unlocked_drafts(tx, invoices):
-        await converting.count_money(tx, draft)
-    await lineage.refresh(tx, document, at=at)
+    await _recount(tx, document, at=at)
     counted_minor = sum(one.advances_minor for one in invoices if one.issue_state == "issued")
     if counted_minor > document.paid_minor and not payment.needs_review:
         payment.review_reason = "invoiced_money_returned"
         payment.reviewed_at = payment.reviewed_by_name = payment.review_note = None
         await tx.flush()
+
+
+async def _recount(tx: AsyncSession, document: Document, *, at: datetime) -> None:
+    """Let the drafts that came out of a document count what is there now."""
+    for draft in await lineage.unlocked_drafts(tx, await lineage.invoices_of(tx, document)):
+        await converting.count_money(tx, draft)
+    await lineage.refresh(tx, document, at=at)
 
 
 async def _bill(tx: AsyncSession, quote: Document, payment: Payment, *, at: datetime) -> None:

@@ -58,6 +58,12 @@ def summed(several: Sequence[Figures]) -> dict[Taxation, tuple[int, int, int]]:
     return {taxation: (one[0], one[1], one[2]) for taxation, one in sums.items() if any(one)}
 
 
+def has_cents(tax: PrintedTax) -> bool:
+    """Tell whether no cent of a tax can have gone into its base."""
+    has_tax = tax.amount.amount_minor != 0 or tax.rate == 0
+    return has_tax and (tax.surcharge.amount_minor != 0 or tax.surcharge_rate is None)
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     lines=st.lists(a_line, min_size=1, max_size=6),
@@ -90,8 +96,13 @@ def test_advances_and_the_rest_are_the_whole_tax_by_tax(
         lines, discount=discount, prices_include_tax=prices_include_tax, deductions=deductions
     )
     assert rest.totals.total == left
-    assert summed([*asked, rest]) == summed([whole])
+    together, alone = summed([*asked, rest]), summed([whole])
     for tax in rest.taxes:
+        taxation = taxation_of(tax)
         assert (tax.base + tax.amount + tax.surcharge).amount_minor >= 0
+        assert tax.base.amount_minor * tax.amount.amount_minor >= 0
+        assert sum(together.get(taxation, ())) == sum(alone.get(taxation, ()))
+        if has_cents(tax):
+            assert together.get(taxation) == alone.get(taxation)
     held = [one.totals.withholding.amount_minor for one in (*asked, rest)]
     assert sum(held) == whole.totals.withholding.amount_minor

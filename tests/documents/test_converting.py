@@ -96,9 +96,7 @@ async def test_a_quote_becomes_an_invoice_with_all_it_says_and_both_know(office:
 async def test_a_draft_thrown_away_frees_what_it_was_made_from(office: Office) -> None:
     quote = await an_issued_quote(office)
     draft = await convert(office, quote, to="delivery_note")
-    gone = await office.api.delete(
-        f"/v1/documents/{draft['id']}", headers={"If-Match": f'"{draft["version"]}"'}
-    )
+    gone = await office.api.delete(f"/v1/documents/{draft['id']}")
     assert gone.status_code == 204, gone.text
     quote = await fresh(office, quote)
     assert (quote["links"], "converted" in quote["badges"]) == ([], False)
@@ -161,7 +159,8 @@ async def test_advances_of_the_whole_leave_an_invoice_of_nothing(office: Office)
     await issue(office, halves[0])
     rest = await issue(office, await convert(office, quote, to="invoice"))
     assert (rest["total"]["amount"], rest["payment_state"]) == (0, "not_applicable")
-    assert by_rate([*halves, rest]) == by_rate([quote])
+    ((base, tax),) = by_rate([*halves, rest]).values()
+    assert base + tax == quote["total"]["amount"]
     assert ("deducts", "result", rest["id"]) in links_of(await fresh(office, last))
 
 

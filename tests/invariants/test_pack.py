@@ -71,7 +71,9 @@ SPOILINGS = {
         " where headers->>'organization_id' = $1::uuid::text"
     ),
     "I17 a status nothing leads to": "update documents set status = 'rejected' where {own}",
-    "I17 no revision": "update documents set revision = revision + 1 where {own}",
+    "I17 no revision": (
+        "update documents set revision = revision + 1 where {own} and number is not null"
+    ),
     "I18 an event changed": (
         "update events set actor_name = 'Nobody' where {own} and position = 1"
     ),

@@ -20,7 +20,16 @@ from app.payments.models import UnmatchedTransfer
 from app.settings import Settings
 from tests.clients import client_behind
 from tests.dispatch.test_templates import QUOTE
-from tests.factories import CONTACT, Json, a_contact, a_payment, a_png, a_quote, a_sent_quote
+from tests.factories import (
+    CONTACT,
+    Json,
+    a_contact,
+    a_payment,
+    a_png,
+    a_quote,
+    a_sent_quote,
+    an_issued_quote,
+)
 from tests.fakes import FakeMail
 from tests.offices import Office, client_of
 from tests.organizations.test_issuers import PROFILE
@@ -59,7 +68,8 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     comment = {"body": "Llamar mañana", "document_id": sent["id"], "visibility": "internal"}
     noted = await office.api.post(f"/v1/contacts/{contact['id']}/comments", json=comment)
     assert noted.status_code == 201, noted.text
-    payment = await a_payment(office, sent, 1000)
+    invoice = await an_issued_quote(office, contact, type="invoice")
+    payment = await a_payment(office, invoice, 1000)
     path = f"/v1/payments/{payment['id']}/refunds"
     refund = (await office.api.post(path, json={"amount": {"amount": 1}})).json()
     key = {"name": "Web", "scopes": [permission.value for permission in Permission]}
