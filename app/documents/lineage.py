@@ -12,10 +12,12 @@ from sqlalchemy import Select, and_, case, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from app.documents.events import converted
 from app.documents.models import Document, DocumentLink
 from app.documents.printable import DocumentType
 from app.documents.projecting import project
 from app.documents.visibility import sees_document
+from app.events.record import record
 from app.kernel.actor import Actor
 
 _LIVE = ("draft", "issued")
@@ -208,6 +210,15 @@ async def refresh(tx: AsyncSession, source: Document, *, at: datetime) -> None:
     source.updated_at = at
     project(source)
     await tx.flush()
+
+
+async def tell(
+    tx: AsyncSession, actor: Actor, source: Document, target: Document, *, at: datetime
+) -> None:
+    """Record that one document came out of another, in the history of both."""
+    await refresh(tx, source, at=at)
+    await record(tx, actor, converted(source, target, role="source"), at=at)
+    await record(tx, actor, converted(target, source, role="result"), at=at)
 
 
 async def sources_of(tx: AsyncSession, target: Document, *kinds: str) -> Sequence[Document]:

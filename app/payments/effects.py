@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents import converting, lineage, queries
+from app.documents import advancing, converting, lineage, queries
 from app.documents.converting_schemas import Conversion, Goal
 from app.documents.deciding import accept_by_payment
 from app.documents.models import Document
@@ -85,7 +85,7 @@ async def give_back(
 async def _recount(tx: AsyncSession, document: Document, *, at: datetime) -> None:
     """Let the drafts that came out of a document count what is there now."""
     for draft in await lineage.unlocked_drafts(tx, await lineage.invoices_of(tx, document)):
-        await converting.count_money(tx, draft)
+        await advancing.count_money(tx, draft)
     await lineage.refresh(tx, document, at=at)
 
 
@@ -97,9 +97,9 @@ async def _bill(tx: AsyncSession, quote: Document, payment: Payment, *, at: date
         return
     actor = system(quote.organization_id)
     whole = await queries.get(tx, actor, quote.id, for_update=True, with_lines=True)
-    amount = await converting.worth_of(tx, whole, Money(free_minor, quote.currency))
+    amount = await advancing.worth_of(tx, whole, Money(free_minor, quote.currency))
     if amount.amount_minor > 0:
-        await converting.bill_in_advance(
+        await advancing.bill(
             tx,
             actor,
             whole,
