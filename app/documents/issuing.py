@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -66,10 +67,12 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
         tx, actor, document.type, document.series_id, invoice_kind=document.invoice_kind
     )
     issuer = await issuer_of(tx, actor, series, organization)
-    document.advances_minor = await lineage.advances_minor(tx, document)
+    sources = await lineage.sources_of(tx, document, "converted", "advance_of")
+    if sources:
+        document.advances_minor = await lineage.advances_minor(tx, document)
     figures = store_figures(document)
     if document.invoice_kind == InvoiceKind.ADVANCE:
-        await _require_within_quote(tx, document)
+        await _require_within_quotes(tx, document, sources)
     _require_issuable(document, organization, issuer, contact, series, figures, today)
     assert series is not None  # noqa: S101 - checked by the line above
     allotted = await numbering.allot(tx, series, today=today)
@@ -95,7 +98,7 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     tx.add(_revision(document, says, actor, at))
     await tx.flush()
     await record(tx, actor, issued(document), at=at)
-    for source in await lineage.sources_of(tx, document, "converted", "advance_of"):
+    for source in sources:
         await lineage.refresh(tx, source, at=at)
     job = RenderPdf(document.organization_id, document.id, document.revision)
     await enqueue(tx, job, after_s=RENDER_AFTER_S)
@@ -197,9 +200,11 @@ def _require_issuable(
         )
 
 
-async def _require_within_quote(tx: AsyncSession, document: Document) -> None:
+async def _require_within_quotes(
+    tx: AsyncSession, document: Document, quotes: Iterable[Document]
+) -> None:
     """Refuse an advance invoice that asks for more than others have left of its quote."""
-    for quote in await lineage.sources_of(tx, document, "advance_of"):
+    for quote in quotes:
         asked = await lineage.results_of(tx, quote.organization_id, [quote.id], "advance_of")
         others_minor = sum(one.total_minor for one in asked if one.id != document.id)
         left = quote.money(quote.total_minor - others_minor)

@@ -1,5 +1,6 @@
 """What a document becomes, what is carried along, and what is refused."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -101,6 +102,18 @@ async def test_a_draft_thrown_away_frees_what_it_was_made_from(office: Office) -
     quote = await fresh(office, quote)
     assert (quote["links"], "converted" in quote["badges"]) == ([], False)
     assert (await convert(office, quote, to="proforma"))["total"] == quote["total"]
+
+
+async def test_of_two_at_once_one_converts_and_a_repeated_request_is_one(office: Office) -> None:
+    quote = await an_issued_quote(office)
+    path, order = f"/v1/documents/{quote['id']}/convert", {"to": "invoice"}
+    two = await asyncio.gather(*(office.api.post(path, json=order) for _ in range(2)))
+    assert sorted(one.status_code for one in two) == [201, 409]
+    other = await an_issued_quote(office)
+    path, key = f"/v1/documents/{other['id']}/convert", {"Idempotency-Key": "once"}
+    once = [await office.api.post(path, json=order, headers=key) for _ in range(2)]
+    assert once[0].json() == once[1].json()
+    assert len((await fresh(office, other))["links"]) == 1
 
 
 async def test_a_client_no_longer_decides_on_what_was_converted(

@@ -84,6 +84,14 @@ async def test_a_quote_paid_bit_by_bit_is_invoiced_bit_by_bit(office: Office) ->
     )
 
 
+async def test_a_delivery_within_the_union_is_not_invoiced_in_advance(office: Office) -> None:
+    line = {**LINE, "tax_treatment": "exempt", "exemption_cause": "E5"}
+    quote = await an_issued_quote(office, lines=[line])
+    await a_payment(office, quote, 3000)
+    assert await drafts_of(office, quote) == []
+    assert (await convert(office, quote, to="invoice"))["advances"]["amount"] == 3000
+
+
 async def test_money_given_back_before_the_invoice_is_asked_for_when_it_is_issued(
     office: Office,
 ) -> None:
