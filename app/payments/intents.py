@@ -114,13 +114,15 @@ async def begin(
 
 
 async def await_rest(
-    tx: AsyncSession, document: Document, paid: Payment, reference: str, *, at: datetime
+    tx: AsyncSession,
+    document: Document,
+    paid: Payment,
+    reference: str,
+    rest_minor: int,
+    *,
+    at: datetime,
 ) -> None:
-    """Await what a transfer left unpaid, under the reference its payer was given.
-
-    With a payment plan that is the rest of the installment, or the next one.
-    """
-    rest = installment_of(document) or document.due
+    """Await what a transfer left of what was asked, under the reference its payer was given."""
     tx.add(
         Payment(
             organization_id=document.organization_id,
@@ -128,7 +130,7 @@ async def await_rest(
             document_id=document.id,
             installment_no=current_no(document),
             method=paid.method,
-            amount_minor=rest.amount_minor,
+            amount_minor=rest_minor,
             currency=document.currency,
             state="awaiting_funds",
             reference=reference,

@@ -184,6 +184,8 @@ def _label(name: str, shared: Shared, naming: Naming, texts: Wording, *, is_prim
     figure = formats.money(due, texts.language)
     if is_deposit:
         return texts("action.deposit.sum", due=figure) if is_primary else texts("action.deposit")
+    if (part := figures.installment_to_pay(shared.document, texts.language)) is not None:
+        return texts("action.installment", due=formats.money(part[1], texts.language))
     return texts("action.pay", due=figure)
 
 

@@ -238,9 +238,10 @@ def _portions(shared: Shared, texts: Wording) -> tuple[Portion, ...]:
     if part is None:
         return ()
     label, amount = part
+    rest = texts("pay.rest") if shared.document.paid_minor > 0 else texts("pay.whole")
     return (
         Portion(amount.amount_minor, label, formats.money(amount, texts.language)),
-        Portion(whole.amount_minor, texts("pay.whole"), formats.money(whole, texts.language)),
+        Portion(whole.amount_minor, rest, formats.money(whole, texts.language)),
     )
 
 

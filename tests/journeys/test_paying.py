@@ -84,6 +84,8 @@ async def test_10_a_card_and_a_transfer_pay_an_invoice_that_was_late_between(
 ) -> None:
     clock.set(clock.now().replace(month=12, day=1))
     assert await standing(office, sale) == ("unpaid", 0, True)
+    page = (await anonymous.get(f"/d/{sale.client.token}")).text
+    assert "Pagar plazo de 400,00\u00a0€" in page
     page = (await anonymous.get(f"/d/{sale.client.token}/pay")).text
     assert "Plazo 1 de 2 (vence el 30 de noviembre de 2026)" in page
     assert 'name="amount" value="40000" checked' in page
