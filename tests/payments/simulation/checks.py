@@ -196,7 +196,7 @@ def _unflagged(books: Books, sheets: Iterable[Sheet]) -> list[str]:
         for journal, minor in books.moves(sheet):
             payment = payments[journal["payment_id"]]
             left_minor += minor
-            brought = journal["kind"] in {"collection", "chargeback_won"}
+            brought = minor < 0 and journal["kind"] in {"collection", "chargeback_won"}
             if brought and left_minor < 0 and not _is_told(payment, journal):
                 wrong.append(f"payment {payment['id']}: {-left_minor} above, and nobody is told")
         wrong += [
