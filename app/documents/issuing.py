@@ -16,6 +16,7 @@ from app.documents import deductions, issuable, lineage, numbering, printable, q
 from app.documents.breakdown import disbursements_of, store_figures, totals_line
 from app.documents.drafting import require_draft
 from app.documents.events import issued
+from app.documents.installments import issue_faults, next_due_on, printed
 from app.documents.models import Document, DocumentRevision, NumberSeries
 from app.documents.printable import (
     DocumentType,
@@ -86,6 +87,7 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     if not document.notes:
         document.notes = series.default_notes
     _fill_dates(document, organization, contact)
+    document.next_due_on = next_due_on(document)
     document.payment_state = payment_state_of(
         payable_minor=document.payable_minor,
         collected_minor=0,
@@ -157,6 +159,7 @@ def printable_of(
         logo_sha256=issuer.logo_sha256,
         time_zone=organization.time_zone,
         prices_include_tax=shows_tax,
+        installments=printed(document),
     )
 
 
@@ -190,6 +193,7 @@ def _require_issuable(
         faults.append(Fault("/valid_until", "date.past"))
     if document.due_date is not None and document.due_date < today:
         faults.append(Fault("/due_date", "date.past"))
+    faults += issue_faults(document, today)
     faults += issuable.tax_faults(document, today=today)
     if document.type == DocumentType.INVOICE:
         faults += issuable.invoice_faults(document, organization, contact, figures, today=today)

@@ -357,7 +357,7 @@ def _overdue(today: date) -> ColumnElement[bool]:
     return and_(
         Document.issue_state == "issued",
         Document.is_converted.is_(False),
-        func.coalesce(Document.due_date, _NEVER) < today,
+        func.coalesce(Document.next_due_on, Document.due_date, _NEVER) < today,
         Document.payable_minor > Document.paid_minor,
     )
 

@@ -116,10 +116,14 @@ class Dated(Protocol):
     issue_state: str
     decision: str
     valid_until: date | None
-    due_date: date | None
     payable_minor: int
     paid_minor: int
     is_converted: bool
+
+    @property
+    def falls_due_on(self) -> date | None:
+        """From the day after it, what is not paid is late."""
+        ...
 
 
 def is_expired(document: Dated, today: date) -> bool:
@@ -139,8 +143,8 @@ def is_overdue(document: Dated, today: date) -> bool:
     return (
         document.issue_state == "issued"
         and not document.is_converted
-        and document.due_date is not None
-        and document.due_date < today
+        and document.falls_due_on is not None
+        and document.falls_due_on < today
         and document.payable_minor > document.paid_minor
     )
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.drafting import require_collecting
+from app.documents.installments import current_no
 from app.documents.models import Document
 from app.events.record import record
 from app.jobs.queue import enqueue
@@ -63,7 +64,7 @@ async def record_collection(
         organization_id=document.organization_id,
         id=new_id(),
         document_id=document.id,
-        installment_no=1,
+        installment_no=current_no(document),
         method=draft.method,
         amount_minor=draft.amount.amount,
         currency=document.currency,

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.documents.installments import current_no, next_of_plan
 from app.documents.models import Document
 from app.documents.printable import DocumentType
 from app.events.record import Fact, record
@@ -76,7 +77,8 @@ async def begin(
 
     Raises:
         Conflict: `payment_live`: a page of the provider is open.
-        Invalid: The amount is neither all that is due nor the deposit, or too small.
+        Invalid: The amount is neither all that is due, nor the next installment, nor the
+            deposit, or too small.
     """
     amount = _amount(document, wish)
     live = await queries.live(tx, document, for_update=True)
@@ -89,7 +91,7 @@ async def begin(
         organization_id=document.organization_id,
         id=new_id(),
         document_id=document.id,
-        installment_no=1,
+        installment_no=current_no(document),
         method=wish.method.value,
         amount_minor=amount.amount_minor,
         currency=amount.currency,
@@ -110,17 +112,23 @@ async def begin(
 
 
 async def await_rest(
-    tx: AsyncSession, document: Document, paid: Payment, reference: str, *, at: datetime
+    tx: AsyncSession,
+    document: Document,
+    paid: Payment,
+    reference: str,
+    rest_minor: int,
+    *,
+    at: datetime,
 ) -> None:
-    """Await what a transfer left unpaid, under the reference its payer was given."""
+    """Await what a transfer left of what was asked, under the reference its payer was given."""
     tx.add(
         Payment(
             organization_id=document.organization_id,
             id=new_id(),
             document_id=document.id,
-            installment_no=paid.installment_no,
+            installment_no=current_no(document),
             method=paid.method,
-            amount_minor=document.due.amount_minor,
+            amount_minor=rest_minor,
             currency=document.currency,
             state="awaiting_funds",
             reference=reference,
@@ -182,6 +190,7 @@ async def reduce_awaited(tx: AsyncSession, document: Document, *, at: datetime) 
         await give_up(tx, document, live, "cancelled", at=at)
         return
     live.amount_minor = min(live.amount_minor, due_minor)
+    live.installment_no = current_no(document)
     await tx.flush()
 
 
@@ -357,9 +366,9 @@ def _mismatch(payment: Payment, truth: MoneyIn, wallet: str) -> str | None:
 
 
 def _amount(document: Document, wish: Wish) -> Money:
-    """Give the sum to be paid: all that is due, or a quote's deposit."""
+    """Give the sum to be paid: all that is due, the next installment, or a quote's deposit."""
     amount = wish.amount or document.due
-    if amount not in {document.due, deposit_of(document)}:
+    if amount not in {document.due, deposit_of(document), installment_of(document)}:
         raise Invalid(faults=[Fault("/amount", "amount_not_offered")])
     least = {Method.CARD: CARD_MIN, Method.PAY_BY_BANK: PAY_BY_BANK_MIN}.get(wish.method)
     if least is not None and amount.amount_minor < least.amount_minor:
@@ -378,6 +387,12 @@ def deposit_of(document: Document) -> Money | None:
         document.money(document.payable_minor).decimal * document.deposit_percent / 100
     )
     return share if 0 < share.amount_minor < document.payable_minor else None
+
+
+def installment_of(document: Document) -> Money | None:
+    """Give what is due of the next part of a payment plan; None without one."""
+    found = next_of_plan(document)
+    return None if found is None else found.due
 
 
 def _reference(document: Document, method: Method) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents import queries as documents
 from app.documents.drafting import require_collecting
+from app.documents.installments import current_no
 from app.documents.models import Document
 from app.events.record import record
 from app.kernel.actor import Actor, Permission
@@ -46,7 +47,7 @@ async def match(
         organization_id=document.organization_id,
         id=new_id(),
         document_id=document.id,
-        installment_no=1,
+        installment_no=current_no(document),
         method="bank_transfer",
         amount_minor=transfer.amount_minor,
         currency=transfer.currency,

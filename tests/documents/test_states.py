@@ -35,7 +35,7 @@ class Paper:
     pdf_state: str = "ready"
     type: str = "quote"
     valid_until: date | None = None
-    due_date: date | None = None
+    falls_due_on: date | None = None
     payable_minor: int = 100
     paid_minor: int = 0
 
@@ -112,15 +112,15 @@ def test_a_quote_expires_after_its_last_day(changes: dict[str, object], is_expir
     ("changes", "is_overdue"),
     [
         ({}, True),
-        ({"due_date": date(2026, 11, 24)}, False),
-        ({"due_date": None}, False),
+        ({"falls_due_on": date(2026, 11, 24)}, False),
+        ({"falls_due_on": None}, False),
         ({"paid_minor": 100}, False),
         ({"paid_minor": 99}, True),
         ({"issue_state": "voided"}, False),
     ],
 )
 def test_money_is_overdue_after_its_day(changes: dict[str, object], is_overdue: bool) -> None:  # noqa: FBT001
-    paper = replace(Paper(due_date=date(2026, 11, 23)), **changes)  # type: ignore[arg-type]  # as the table says
+    paper = replace(Paper(falls_due_on=date(2026, 11, 23)), **changes)  # type: ignore[arg-type]  # as the table says
     assert states.is_overdue(paper, date(2026, 11, 24)) is is_overdue
 
 

@@ -52,6 +52,11 @@ SPOILINGS = {
     "I9 a refund too much": (
         "update refunds set amount_minor = amount_minor + 1000000 where {own}"
     ),
+    "I9 credit of nothing": (
+        "update ledger_entries e set account = 'credit', contact_id = d.contact_id"
+        " from documents d where e.organization_id = $1 and d.organization_id = $1"
+        " and d.id = e.document_id and e.account = 'receivable'"
+    ),
     "I10 a side changed": (
         "update ledger_entries set amount_minor = amount_minor + 1 where {own} and account = 'cash'"
     ),

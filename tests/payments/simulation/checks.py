@@ -91,9 +91,16 @@ class Books:
         return found
 
     def moves(self, sheet: Sheet) -> list[tuple[Row, int]]:
-        """Give what a document is owed more, or less if negative, journal by journal."""
-        journals = {one["id"]: one for one in self.journals}
-        owed = [one for one in self.entries if one["document_id"] == sheet.id]
+        """Give what a document is owed more, or less if negative, journal by journal.
+
+        That some of it is the client's credit moves nothing.
+        """
+        journals = {one["id"]: one for one in self.journals if one["kind"] != "credit"}
+        owed = [
+            one
+            for one in self.entries
+            if one["document_id"] == sheet.id and one["journal_id"] in journals
+        ]
         owed.sort(key=lambda one: str(one["journal_id"]))  # ids grow with time
         return [(journals[one["journal_id"]], one["amount_minor"]) for one in owed]
 
@@ -189,7 +196,7 @@ def _unflagged(books: Books, sheets: Iterable[Sheet]) -> list[str]:
         for journal, minor in books.moves(sheet):
             payment = payments[journal["payment_id"]]
             left_minor += minor
-            brought = journal["kind"] in {"collection", "chargeback_won"}
+            brought = minor < 0 and journal["kind"] in {"collection", "chargeback_won"}
             if brought and left_minor < 0 and not _is_told(payment, journal):
                 wrong.append(f"payment {payment['id']}: {-left_minor} above, and nobody is told")
         wrong += [
