@@ -12,11 +12,14 @@ from app.documents.models import ClientLink, Document, LinkToken
 from app.documents.printable import DocumentType
 from app.kernel.database import entering
 from app.kernel.identifiers import hash_token, new_id, new_token
+from app.kernel.rows import inserting, rows_of
 
 LIFE_MAX = timedelta(days=400)
 _AFTER_VALIDITY = timedelta(days=30)
 _AFTER_DUE = timedelta(days=60)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_LINK = inserting(ClientLink)
+_TOKEN_OF = inserting(LinkToken)
 
 
 def expiry_of(document: Document, zone: ZoneInfo, *, at: datetime) -> datetime:
@@ -44,23 +47,25 @@ async def issue(
     at: datetime,
 ) -> str:
     """Make a link to the current revision; give its token, which nobody can ask for again."""
-    token = new_token()
-    link = ClientLink(
+    token, link_id = new_token(), new_id()
+    rows = await rows_of(tx)
+    await rows.all(
+        _LINK,
         organization_id=document.organization_id,
-        id=new_id(),
+        id=link_id,
         document_id=document.id,
         revision=document.revision,
         recipient_id=recipient_id,
         can_decide=can_decide,
         expires_at=expires_at,
+        revoked_at=None,
         created_at=at,
     )
-    tx.add(link)
-    await tx.flush()
-    tx.add(
-        LinkToken(
-            token_hash=hash_token(token), organization_id=link.organization_id, link_id=link.id
-        )
+    await rows.all(
+        _TOKEN_OF,
+        token_hash=hash_token(token),
+        organization_id=document.organization_id,
+        link_id=link_id,
     )
     return token
 

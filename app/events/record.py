@@ -8,16 +8,14 @@ from enum import StrEnum
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import bindparam, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.events.models import Event
 from app.kernel.actor import Actor
 from app.kernel.identifiers import new_id
-from app.kernel.rows import Statement, names_of, rows_of
+from app.kernel.rows import inserting, rows_of
 
-_UNCHAINED = [one for one in names_of(Event) if one not in {"position", "previous_hash", "hash"}]
-_WRITE = Statement(insert(Event).values({name: bindparam(name) for name in _UNCHAINED}))
+_WRITE = inserting(Event, without=("position", "previous_hash", "hash"))
 
 
 class Group(StrEnum):

@@ -1,4 +1,4 @@
-"""Hot paths read rows: statements written once, run by the driver itself.
+"""Hot paths read and write rows: statements written once, run by the driver itself.
 
 A statement of SQLAlchemy's costs two to four times the driver's, a session five times its
 transaction. What is asked for most is therefore read here; see
@@ -6,11 +6,11 @@ docs/decisions/0010-hot-reads-are-rows.md.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 import asyncpg
-from sqlalchemy import JSON, Select, inspect
+from sqlalchemy import JSON, Select, bindparam, insert, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -109,6 +109,17 @@ def columns_of(model: type[DeclarativeBase]) -> list[InstrumentedAttribute[Any]]
 def names_of(model: type[DeclarativeBase]) -> list[str]:
     """Name those columns."""
     return [attribute.key for attribute in inspect(model).column_attrs if not attribute.deferred]
+
+
+def inserting(model: type[DeclarativeBase], *, without: Collection[str] = ()) -> Statement:
+    """Make the statement that stores one row of a model; its columns are the parameters.
+
+    Args:
+        model: Whose row.
+        without: Columns that stay empty.
+    """
+    names = [name for name in names_of(model) if name not in without]
+    return Statement(insert(model).values({name: bindparam(name) for name in names}))
 
 
 def plain(model: type[Model], names: Iterable[str], row: Iterable[object]) -> Model:
