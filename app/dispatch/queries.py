@@ -158,14 +158,24 @@ async def document_id_of(tx: AsyncSession, organization_id: UUID, recipient_id: 
     Raises:
         NotFound: There is no such recipient.
     """
-    found = await tx.scalar(
-        select(Dispatch.document_id)
-        .join(Dispatch.recipients)
-        .where(Recipient.organization_id == organization_id, Recipient.id == recipient_id)
+    rows = await rows_of(tx)
+    found = await rows.first(
+        _DOCUMENT_OF, organization_id=organization_id, recipient_id=recipient_id
     )
     if found is None:
         raise NotFound
-    return found
+    document_id: UUID = found[0]
+    return document_id
+
+
+_DOCUMENT_OF = Statement(
+    select(Dispatch.document_id)
+    .join(Dispatch.recipients)
+    .where(
+        Recipient.organization_id == bindparam("organization_id"),
+        Recipient.id == bindparam("recipient_id"),
+    )
+)
 
 
 async def _whole(tx: AsyncSession, *conditions: ColumnElement[bool]) -> Sequence[Dispatch]:
