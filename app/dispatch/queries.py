@@ -327,18 +327,28 @@ async def failed_before(
 
 async def first_message_id(tx: AsyncSession, document: Document, address: str) -> str | None:
     """Find the Message-ID of the first message about a document to an address."""
-    return await tx.scalar(
-        select(Recipient.message_id)
-        .join(Recipient.dispatch)
-        .where(
-            Recipient.organization_id == document.organization_id,
-            Dispatch.document_id == document.id,
-            func.lower(Recipient.address) == address.lower(),
-            Recipient.sent_at.is_not(None),
-        )
-        .order_by(Recipient.id)
-        .limit(1)
+    rows = await rows_of(tx)
+    found = await rows.first(
+        _FIRST_MESSAGE,
+        organization_id=document.organization_id,
+        document_id=document.id,
+        address=address.lower(),
     )
+    return None if found is None else found[0]
+
+
+_FIRST_MESSAGE = Statement(
+    select(Recipient.message_id)
+    .join(Recipient.dispatch)
+    .where(
+        Recipient.organization_id == bindparam("organization_id"),
+        Dispatch.document_id == bindparam("document_id"),
+        func.lower(Recipient.address) == bindparam("address"),
+        Recipient.sent_at.is_not(None),
+    )
+    .order_by(Recipient.id)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,7 +19,7 @@ from app.documents.printable import Printable
 from app.events.record import record
 from app.kernel.actor import system
 from app.kernel.database import Database
-from app.kernel.errors import Unavailable
+from app.kernel.errors import NotFound, Unavailable
 from app.kernel.rows import Statement, names_of, rows_of
 from app.organizations import queries as organizations
 
@@ -45,6 +45,21 @@ class PdfKey:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What printing changes of a document, named as its view names it."""
+
+    pdf_state: str
+    pdf_sha256: str | None
+    version: int
+
+
+_PRINTED = Statement(
+    select(Document.pdf_state, Document.pdf_sha256, Document.version).where(
+        Document.organization_id == bindparam("organization_id"),
+        Document.id == bindparam("document_id"),
+    )
+)
 _KEEP = Statement(
     insert(DocumentPdf)
     .values({name: bindparam(name) for name in names_of(DocumentPdf)})
@@ -100,6 +115,19 @@ async def store(tx: AsyncSession, key: PdfKey, content: bytes, *, at: datetime) 
     names = {**asdict(key), "sha256": hashlib.sha256(content).hexdigest()}
     await rows.all(_KEEP, **names, content=content, made_at=at)
     await rows.all(_READY, **names)
+
+
+async def printed(tx: AsyncSession, organization_id: UUID, document_id: UUID) -> Printed:
+    """Tell what became of the PDF of a document.
+
+    Raises:
+        NotFound: There is no such document.
+    """
+    rows = await rows_of(tx)
+    found = await rows.first(_PRINTED, organization_id=organization_id, document_id=document_id)
+    if found is None:
+        raise NotFound
+    return Printed(*found)
 
 
 async def print_document(

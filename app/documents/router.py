@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents import deciding, drafting, issuing, lineage, queries, views
+from app.documents import deciding, drafting, issuing, lineage, queries, rendering, views
 from app.documents.breakdown import figures_of
 from app.documents.deciding import Answer
 from app.documents.models import Document
 from app.documents.ports import Printer
-from app.documents.rendering import NotPrinted, PdfKey, ensure_pdf, print_document, store
+from app.documents.rendering import NotPrinted, PdfKey, ensure_pdf, print_document
 from app.documents.schemas import (
     DecisionOnBehalf,
     DecisionView,
@@ -188,8 +188,8 @@ async def issue_document(
     async with database.transaction(actor.organization_id) as tx:
         if content is not None:
             key = PdfKey(actor.organization_id, document_id, view.revision, view.language)
-            await store(tx, key, content, at=at)
-        printed = await queries.printed(tx, actor, document_id)
+            await rendering.store(tx, key, content, at=at)
+        printed = await rendering.printed(tx, actor.organization_id, document_id)
         set_etag(response, printed.version)
         view = view.model_copy(update=asdict(printed))
         # The reply really given takes the place of the one kept in case we were cut short.
