@@ -249,7 +249,7 @@ async def _plan(
     says = printable.from_json(revision.snapshot)
     findings = Findings()
     addressees = _addressees(contact, order, findings)
-    mail = await organizations.find_mail_settings(tx, document.organization_id)
+    mail = await organizations.read_mail_settings(tx, document.organization_id)
     reply_to = (mail.reply_to if mail else None) or organization.email
     if order.reply_to is not None:
         reply_to = findings.take("/reply_to", reach.email, order.reply_to) or reply_to

@@ -11,8 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, sele
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
-from app.contacts import queries as contacts
-from app.contacts import search
+from app.contacts import reading, search
 from app.contacts.models import Contact
 from app.contacts.search import Sought
 from app.documents.models import (
@@ -26,7 +25,7 @@ from app.documents.models import (
 from app.documents.schemas import DocumentFilters, DocumentQuery
 from app.documents.search import closeness, matching_documents
 from app.documents.visibility import sees_document
-from app.kernel.actor import Actor, system
+from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
 from app.kernel.rows import Statement, columns_of, names_of, plain, rows_of
 
@@ -87,15 +86,15 @@ def _one(query: Select[*Columns], actor: Actor, document_id: UUID) -> Select[*Co
 async def contact_of(
     tx: AsyncSession, document: Document, *, parts: Sequence[InstrumentedAttribute[Any]]
 ) -> Contact:
-    """Give a document's contact: who sees the document may know whom it is for.
+    """Give a document's contact, to be read: who sees the document may know whom it is for.
 
     Args:
         tx: The request's transaction.
         document: Whose contact.
-        parts: Which lists of the contact to read.
+        parts: Which lists of the contact to read; another raises when it is touched.
     """
-    owner = system(document.organization_id)
-    return await contacts.get(tx, owner, document.contact_id, parts=parts)
+    own = document.organization_id
+    return await reading.read(tx, own, document.contact_id, parts=parts)
 
 
 async def contact_name(tx: AsyncSession, document: Document) -> str:

@@ -103,6 +103,21 @@ async def find_mail_settings(
     return await tx.scalar(query)
 
 
+async def read_mail_settings(tx: AsyncSession, organization_id: UUID) -> MailSettings | None:
+    """Find the same, to be read only."""
+    rows = await rows_of(tx)
+    found = await rows.first(_MAIL_SETTINGS, organization_id=organization_id)
+    return None if found is None else plain(MailSettings, _MAIL_COLUMNS, found)
+
+
+_MAIL_COLUMNS = names_of(MailSettings)
+_MAIL_SETTINGS = Statement(
+    select(*columns_of(MailSettings)).where(
+        MailSettings.organization_id == bindparam("organization_id")
+    )
+)
+
+
 async def logo(tx: AsyncSession, organization_id: UUID, sha256: str | None) -> bytes | None:
     """Give a stored logo's JPEG bytes."""
     if sha256 is None:
