@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -46,7 +46,16 @@ RENDER_AFTER_S = 30
 """The request renders at once; the job is for when it could not finish."""
 
 
-async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What was issued, for whoever prints and shows it next."""
+
+    contact_name: str
+    says: Printable
+    logo: bytes | None
+
+
+async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datetime) -> Issued:
     """Number and freeze a draft; the PDF comes after the commit.
 
     Args:
@@ -104,6 +113,8 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
         await lineage.refresh(tx, source, at=at)
     job = RenderPdf(document.organization_id, document.id, document.revision)
     await enqueue(tx, job, after_s=RENDER_AFTER_S)
+    logo = await organizations.logo(tx, document.organization_id, says.logo_sha256)
+    return Issued(contact.display_name, says, logo)
 
 
 async def issuer_of(

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents import deciding, drafting, issuing, lineage, queries, views
+from app.documents import deciding, drafting, issuing, lineage, queries, rendering, views
 from app.documents.breakdown import figures_of
 from app.documents.deciding import Answer
 from app.documents.models import Document
 from app.documents.ports import Printer
-from app.documents.rendering import NotPrinted, ensure_pdf, print_document
+from app.documents.rendering import NotPrinted, PdfKey, ensure_pdf, print_document
 from app.documents.schemas import (
     DecisionOnBehalf,
     DecisionView,
@@ -177,21 +177,19 @@ async def issue_document(
         await idempotency.claim(tx, request, actor, at=at, is_required=False)
         document = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
         seen.check(document.version)
-        await issuing.issue(tx, actor, document, at=at)
-        view = await show(tx, actor, document, at, language)
+        issued = await issuing.issue(tx, actor, document, at=at)
+        view = await show(tx, actor, document, at, language, issued.contact_name)
         etag = f'"{document.version}"'
         await idempotency.remember_view(tx, request, view, etag=etag, at=at)
+    content = None
     with suppress(NotPrinted):  # it is issued all the same; the job goes on trying
-        await ensure_pdf(
-            database,
-            provided(request, Printer),  # type: ignore[type-abstract]  # the table is keyed by ports
-            actor.organization_id,
-            document_id,
-            view.revision,
-            at=at,
-        )
+        printer = provided(request, Printer)  # type: ignore[type-abstract]  # the table is keyed by ports
+        content = await print_document(printer, issued.says, logo=issued.logo, band=None)
     async with database.transaction(actor.organization_id) as tx:
-        printed = await queries.printed(tx, actor, document_id)
+        if content is not None:
+            key = PdfKey(actor.organization_id, document_id, view.revision, view.language)
+            await rendering.store(tx, key, content, at=at)
+        printed = await rendering.printed(tx, actor.organization_id, document_id)
         set_etag(response, printed.version)
         view = view.model_copy(update=asdict(printed))
         # The reply really given takes the place of the one kept in case we were cut short.
