@@ -316,7 +316,9 @@ async def _take_another(
         return None
     if await disputes.is_won_by(tx, organization_id, transaction_id):
         return None
-    won = await disputes.win(tx, actor, document, payment, truth, at=at)
+    won = None
+    if truth.origin_id is not None:  # who was only charged twice has won nothing
+        won = await disputes.win(tx, actor, document, payment, truth, at=at)
     return won or await _book_another(tx, actor, document, payment, truth, at=at)
 
 

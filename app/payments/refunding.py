@@ -185,12 +185,14 @@ async def hear(tx: AsyncSession, desk: Desk, actor: Actor, truth: MoneyOut) -> R
         truth: A refund that succeeded.
 
     Returns:
-        Ours; None when it is of no payment here.
+        Ours; None when it is of no payment here, or of a frozen one, whose money is not booked.
     """
     paid = await queries.by_provider_id(tx, actor.organization_id, truth.origin_id or "")
     if paid is None:
         return None
     document, payment = await checking.lock(tx, actor, paid.id)
+    if payment.state != "succeeded":
+        return None
     refund = await queries.refund_of(tx, payment, truth.transaction_id, text=truth.text)
     if refund is None:
         refund = Refund(
