@@ -35,7 +35,8 @@ class Fact:
 
     Attributes:
         kind: Dotted and public, such as `document.accepted`.
-        subject_type: `contact`, `document`, `dispatch`, `recipient`, `comment`, `notice`.
+        subject_type: `contact`, `document`, `dispatch`, `recipient`, `comment`, `notice`,
+            `action`.
         payload: Only what a reader needs; it is shown as it is.
         is_shared: Whether the client may see it.
     """
