@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from app.documents import deductions, issuable, lineage, numbering, printable, q
 from app.documents.breakdown import disbursements_of, store_figures, totals_line
 from app.documents.drafting import require_draft
 from app.documents.events import issued
+from app.documents.installments import issue_faults, next_due_on, printed
 from app.documents.models import Document, DocumentRevision, NumberSeries
 from app.documents.printable import (
     DocumentType,
@@ -58,7 +60,16 @@ class Background:
     vessel: Vessel | None
 
 
-async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What was issued, for whoever prints and shows it next."""
+
+    contact_name: str
+    says: Printable
+    logo: bytes | None
+
+
+async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datetime) -> Issued:
     """Number and freeze a draft; the PDF comes after the commit.
 
     Args:
@@ -78,10 +89,12 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     )
     background = await background_of(tx, actor, document, series)
     today = _today(background, at)
-    document.advances_minor = await lineage.advances_minor(tx, document)
+    sources = await lineage.sources_of(tx, document, "converted", "advance_of")
+    if sources:
+        document.advances_minor = await lineage.advances_minor(tx, document)
     figures = store_figures(document)
     if document.invoice_kind == InvoiceKind.ADVANCE:
-        await _require_within_quote(tx, document)
+        await _require_within_quotes(tx, document, sources)
     _require_issuable(document, background, series, figures, today)
     assert series is not None  # noqa: S101 - checked by the line above
     allotted = await numbering.allot(tx, series, today=today)
@@ -94,12 +107,15 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
         document.notes = series.default_notes
     _fill_dates(document, background, allotted.issue_date)
     says = printable_of(document, background, figures)
-    await _freeze(tx, actor, document, says, at=at)
+    issued = await _freeze(tx, actor, document, background, says, at=at)
+    for source in sources:
+        await lineage.refresh(tx, source, at=at)
+    return issued
 
 
 async def issue_again(
     tx: AsyncSession, actor: Actor, document: Document, draft_id: UUID | None, *, at: datetime
-) -> None:
+) -> Issued:
     """Freeze the next revision of an issued document under its number, with its day.
 
     Nothing is answered, sent or printed of it yet; money taken stays taken.
@@ -124,21 +140,23 @@ async def issue_again(
     apply_delivery(document, UNSENT)
     _fill_dates(document, background, today)
     says = printable_of(document, background, figures, revised_on=today)
-    await _freeze(tx, actor, document, says, at=at, draft_id=draft_id)
+    return await _freeze(tx, actor, document, background, says, at=at, draft_id=draft_id)
 
 
 async def _freeze(
     tx: AsyncSession,
     actor: Actor,
     document: Document,
+    background: Background,
     says: Printable,
     *,
     at: datetime,
     draft_id: UUID | None = None,
-) -> None:
+) -> Issued:
     document.pdf_state = "pending"
     document.pdf_sha256 = None
     document.updated_at = at
+    document.next_due_on = next_due_on(document)
     document.payment_state = payment_state_of(
         payable_minor=document.payable_minor,
         collected_minor=document.paid_minor,
@@ -152,6 +170,8 @@ async def _freeze(
     await record(tx, actor, issued(document), at=at)
     job = RenderPdf(document.organization_id, document.id, document.revision)
     await enqueue(tx, job, after_s=RENDER_AFTER_S)
+    logo = await organizations.logo(tx, document.organization_id, says.logo_sha256)
+    return Issued(background.contact.display_name, says, logo)
 
 
 async def background_of(
@@ -194,6 +214,10 @@ def printable_of(
     issuer, vessel = background.issuer, background.vessel
     shows_tax = _prints_with_tax(document)
     totals = figures.totals
+    asks_for_money = (
+        document.type in {DocumentType.INVOICE, DocumentType.PROFORMA}
+        and totals.payable.amount_minor > 0
+    )
     deposit = None
     if document.deposit_percent:
         share = totals.payable.decimal * document.deposit_percent / Decimal(100)
@@ -219,11 +243,12 @@ def printable_of(
         totals=replace(totals, discount=figures.discount) if shows_tax else totals,
         deposit_percent=document.deposit_percent,
         deposit=deposit,
-        iban=issuer.iban if document.type in {"invoice", "proforma"} else None,
+        iban=issuer.iban if asks_for_money else None,
         accent_color=issuer.accent_color,
         logo_sha256=issuer.logo_sha256,
         time_zone=background.organization.time_zone,
         prices_include_tax=shows_tax,
+        installments=printed(document),
         vessel=None if vessel is None else PrintedVessel(vessel.name, vessel.registration_number),
         revised_on=revised_on,
     )
@@ -258,6 +283,7 @@ def _require_issuable(
         faults.append(Fault("/valid_until", "date.past"))
     if document.due_date is not None and document.due_date < today:
         faults.append(Fault("/due_date", "date.past"))
+    faults += issue_faults(document, today)
     faults += issuable.tax_faults(document, today=today)
     if document.type == DocumentType.INVOICE:
         faults += issuable.invoice_faults(document, organization, contact, figures, today=today)
@@ -268,9 +294,11 @@ def _require_issuable(
         )
 
 
-async def _require_within_quote(tx: AsyncSession, document: Document) -> None:
+async def _require_within_quotes(
+    tx: AsyncSession, document: Document, quotes: Iterable[Document]
+) -> None:
     """Refuse an advance invoice that asks for more than others have left of its quote."""
-    for quote in await lineage.sources_of(tx, document, "advance_of"):
+    for quote in quotes:
         asked = await lineage.results_of(tx, quote.organization_id, [quote.id], "advance_of")
         others_minor = sum(one.total_minor for one in asked if one.id != document.id)
         left = quote.money(quote.total_minor - others_minor)
@@ -283,7 +311,8 @@ def _fill_dates(document: Document, background: Background, since: date) -> None
     organization, terms = background.organization, background.contact.payment_terms_days
     if document.type == DocumentType.QUOTE and document.valid_until is None:
         document.valid_until = since + timedelta(days=organization.quote_validity_days)
-    if document.type == DocumentType.INVOICE and document.due_date is None:
+    is_owed = document.type == DocumentType.INVOICE and document.payable_minor > 0
+    if is_owed and document.due_date is None:
         days = organization.payment_terms_days if terms is None else terms
         document.due_date = since + timedelta(days=days)
 

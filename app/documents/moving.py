@@ -18,6 +18,7 @@ from app.contacts.models import Contact
 from app.documents import drafting, rates, revising
 from app.documents.breakdown import store_figures
 from app.documents.events import contact_changed
+from app.documents.issuing import Issued
 from app.documents.models import ClientLink, Document
 from app.documents.printable import DocumentType, TaxKind, TaxTreatment
 from app.events.record import record
@@ -32,6 +33,20 @@ class Kept(StrEnum):
     LANGUAGE = "language"
     TERMS = "terms"
     TAXES = "taxes"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What came of a change of client.
+
+    Attributes:
+        issued: The next revision, when the document was issued.
+        warnings: What a person should look at: `taxes_changed`.
+    """
+
+    document: Document
+    issued: Issued | None
+    warnings: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,7 @@ class Move:
 
 async def move(
     tx: AsyncSession, actor: Actor, document: Document, to: Move, *, at: datetime
-) -> tuple[Document, list[str]]:
+) -> Moved:
     """Make a document out to another client; both histories tell it.
 
     Money is not moved here: whose it is was settled before.
@@ -63,9 +78,6 @@ async def move(
         to: To whom.
         at: Now.
 
-    Returns:
-        The document, and what a person should look at: `taxes_changed`.
-
     Raises:
         Conflict: It cannot be moved, or was answered, paid or converted, and nobody confirmed.
         Invalid: They are no client, or the same one.
@@ -75,6 +87,7 @@ async def move(
     old_id = document.contact_id
     organization = await organizations.get(tx, document.organization_id)
     today = at.astimezone(ZoneInfo(organization.time_zone)).date()
+    issued = None
     if document.issue_state == "draft":
         warnings = _take(document, to, today)
         document.updated_at = at
@@ -83,11 +96,11 @@ async def move(
         draft = await revising.begin(tx, actor, document, at=at)
         warnings = _take(draft, to, today)
         document.is_commented = False
-        document = await revising.replace(tx, actor, document, draft, at=at)
+        document, issued = await revising.replace(tx, actor, document, draft, at=at)
         await _close_links(tx, document, at=at)
     for fact in contact_changed(document, old_id):
         await record(tx, actor, fact, at=at)
-    return document, warnings
+    return Moved(document, issued, warnings)
 
 
 def require_movable(document: Document, to: Move) -> None:

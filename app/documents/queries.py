@@ -7,12 +7,11 @@ from typing import Any, TypeVarTuple
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Select, and_, false, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
-from app.contacts import queries as contacts
-from app.contacts import search
+from app.contacts import reading, search
 from app.contacts.models import Contact
 from app.contacts.search import Sought
 from app.documents.models import (
@@ -26,8 +25,9 @@ from app.documents.models import (
 from app.documents.schemas import DocumentFilters, DocumentQuery
 from app.documents.search import closeness, matching_documents
 from app.documents.visibility import sees_document
-from app.kernel.actor import Actor, system
+from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
+from app.kernel.rows import Statement, columns_of, names_of, plain, rows_of
 
 Columns = TypeVarTuple("Columns")
 
@@ -101,37 +101,18 @@ def _one(query: Select[*Columns], actor: Actor, document_id: UUID) -> Select[*Co
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """What printing changes of a document, named as its view names it."""
-
-    pdf_state: str
-    pdf_sha256: str | None
-    version: int
-
-
-async def printed(tx: AsyncSession, actor: Actor, document_id: UUID) -> Printed:
-    """Tell what became of the PDF of a document of the actor's organization."""
-    row = await tx.execute(
-        select(Document.pdf_state, Document.pdf_sha256, Document.version).where(
-            Document.organization_id == actor.organization_id, Document.id == document_id
-        )
-    )
-    return Printed(*row.one())
-
-
 async def contact_of(
     tx: AsyncSession, document: Document, *, parts: Sequence[InstrumentedAttribute[Any]]
 ) -> Contact:
-    """Give a document's contact: who sees the document may know whom it is for.
+    """Give a document's contact, to be read: who sees the document may know whom it is for.
 
     Args:
         tx: The request's transaction.
         document: Whose contact.
-        parts: Which lists of the contact to read.
+        parts: Which lists of the contact to read; another raises when it is touched.
     """
-    owner = system(document.organization_id)
-    return await contacts.get(tx, owner, document.contact_id, parts=parts)
+    own = document.organization_id
+    return await reading.read(tx, own, document.contact_id, parts=parts)
 
 
 async def contact_name(tx: AsyncSession, document: Document) -> str:
@@ -147,22 +128,54 @@ async def contact_name(tx: AsyncSession, document: Document) -> str:
 async def revision(
     tx: AsyncSession, organization_id: UUID, document_id: UUID, number: int
 ) -> DocumentRevision:
-    """Give one issued revision.
+    """Give one issued revision; it never changes, and is no object of the session.
 
     Raises:
         NotFound: There is none.
     """
-    found = await tx.get(DocumentRevision, (organization_id, document_id, number))
+    rows = await rows_of(tx)
+    found = await rows.first(
+        _REVISION, organization_id=organization_id, document_id=document_id, number=number
+    )
     if found is None:
         raise NotFound
-    return found
+    return plain(DocumentRevision, _REVISION_COLUMNS, found)
+
+
+_REVISION_COLUMNS = names_of(DocumentRevision)
+_REVISION = Statement(
+    select(*columns_of(DocumentRevision)).where(
+        DocumentRevision.organization_id == bindparam("organization_id"),
+        DocumentRevision.document_id == bindparam("document_id"),
+        DocumentRevision.number == bindparam("number"),
+    )
+)
 
 
 async def find_pdf(
     tx: AsyncSession, organization_id: UUID, document_id: UUID, number: int, language: str
 ) -> DocumentPdf | None:
-    """Find the stored bytes of a revision."""
-    return await tx.get(DocumentPdf, (organization_id, document_id, number, language))
+    """Find the stored bytes of a revision; they never change either."""
+    rows = await rows_of(tx)
+    found = await rows.first(
+        _PDF,
+        organization_id=organization_id,
+        document_id=document_id,
+        number=number,
+        language=language,
+    )
+    return None if found is None else plain(DocumentPdf, _PDF_COLUMNS, found)
+
+
+_PDF_COLUMNS = names_of(DocumentPdf)
+_PDF = Statement(
+    select(*columns_of(DocumentPdf)).where(
+        DocumentPdf.organization_id == bindparam("organization_id"),
+        DocumentPdf.document_id == bindparam("document_id"),
+        DocumentPdf.revision == bindparam("number"),
+        DocumentPdf.language == bindparam("language"),
+    )
+)
 
 
 async def decisions(tx: AsyncSession, actor: Actor, document_id: UUID) -> Sequence[Decision]:
@@ -373,7 +386,7 @@ def _overdue(today: date) -> ColumnElement[bool]:
     return and_(
         Document.issue_state == "issued",
         Document.is_converted.is_(False),
-        func.coalesce(Document.due_date, _NEVER) < today,
+        func.coalesce(Document.next_due_on, Document.due_date, _NEVER) < today,
         Document.payable_minor > Document.paid_minor,
     )
 

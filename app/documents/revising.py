@@ -16,6 +16,7 @@ from app.documents import issuing, lineage, queries
 from app.documents.breakdown import store_figures
 from app.documents.drafting import conflict_facts, require_draft, require_issued
 from app.documents.events import revised, superseded
+from app.documents.issuing import Issued
 from app.documents.models import Document, DocumentLine
 from app.documents.printable import DocumentType
 from app.documents.projecting import UNSENT, apply_delivery
@@ -29,7 +30,7 @@ _CONTENT = (
     "contact_id", "vessel_id", "salesperson_id", "title", "notes", "language", "currency",
     "valid_until", "due_date", "operation_date", "deposit_percent", "withholding_rate",
     "discount_kind", "discount_value", "prices_include_tax", "disbursements", "deductions",
-    "advances_minor",
+    "advances_minor", "installments",
 )  # fmt: skip
 """What a revision may say otherwise."""
 
@@ -134,7 +135,9 @@ async def find_draft(tx: AsyncSession, document: Document) -> UUID | None:
     )
 
 
-async def issue(tx: AsyncSession, actor: Actor, draft: Document, *, at: datetime) -> Document:
+async def issue(
+    tx: AsyncSession, actor: Actor, draft: Document, *, at: datetime
+) -> tuple[Document, Issued]:
     """Issue a draft; give the document it became: that of a revision, the one it replaces.
 
     Args:
@@ -148,8 +151,7 @@ async def issue(tx: AsyncSession, actor: Actor, draft: Document, *, at: datetime
         Invalid: Lines, dates or legal fields are missing or wrong; all are named.
     """
     if draft.revises_id is None:
-        await issuing.issue(tx, actor, draft, at=at)
-        return draft
+        return draft, await issuing.issue(tx, actor, draft, at=at)
     actor.require(Permission.DOCUMENTS_WRITE)
     require_draft(draft)
     document = await queries.get(
@@ -163,7 +165,7 @@ async def issue(tx: AsyncSession, actor: Actor, draft: Document, *, at: datetime
 
 async def replace(
     tx: AsyncSession, actor: Actor, document: Document, draft: Document, *, at: datetime
-) -> Document:
+) -> tuple[Document, Issued]:
     """Let a document say what the draft of its next revision says, and issue that.
 
     Its lines may change between the update that counts the revision and the row that
@@ -195,10 +197,10 @@ async def replace(
     )
     owner = system(organization_id)
     document = await queries.get(tx, owner, document.id, for_update=True, with_lines=True)
-    await issuing.issue_again(tx, actor, document, draft_id, at=at)
+    issued = await issuing.issue_again(tx, actor, document, draft_id, at=at)
     if document.is_billed:
         await lineage.refresh(tx, document, at=at)
-    return document
+    return document, issued
 
 
 async def _require_enough(tx: AsyncSession, document: Document, draft: Document) -> None:

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents import deciding, drafting, issuing, lineage, queries, revising, views
+from app.documents import deciding, drafting, issuing, lineage, queries, rendering, revising, views
 from app.documents.breakdown import figures_of
 from app.documents.deciding import Answer
+from app.documents.issuing import Issued
 from app.documents.models import Document
 from app.documents.ports import Printer
-from app.documents.rendering import NotPrinted, ensure_pdf, print_document
+from app.documents.rendering import NotPrinted, PdfKey, ensure_pdf, print_document
 from app.documents.schemas import (
     DecisionOnBehalf,
     DecisionView,
@@ -178,17 +179,17 @@ async def issue_document(
     request, or, if that is cut short or the printer fails, by the worker (`pdf_state` tells).
     """
 
-    async def issue(tx: AsyncSession) -> DocumentView:
+    async def issue(tx: AsyncSession) -> tuple[DocumentView, Issued]:
         draft = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
         seen.check(draft.version)
-        document = await revising.issue(tx, actor, draft, at=at)
-        return await show(tx, actor, document, at, language)
+        document, issued = await revising.issue(tx, actor, draft, at=at)
+        return await show(tx, actor, document, at, language, issued.contact_name), issued
 
     return await issue_and_print(issue, actor, database, at, request, response)
 
 
 async def issue_and_print(
-    issue: Callable[[AsyncSession], Awaitable[Shown]],
+    issue: Callable[[AsyncSession], Awaitable[tuple[Shown, Issued | None]]],
     actor: Actor,
     database: Database,
     at: datetime,
@@ -198,23 +199,21 @@ async def issue_and_print(
     """Issue in one transaction, print outside of any, and answer with what came of both."""
     async with database.transaction(actor.organization_id) as tx:
         await idempotency.claim(tx, request, actor, at=at, is_required=False)
-        view = await issue(tx)
+        view, issued = await issue(tx)
         etag = f'"{view.version}"'
         await idempotency.remember_view(tx, request, view, etag=etag, at=at)
-    if view.issue_state == "draft":  # what is changed need not be issued
+    if issued is None:  # what is changed need not be issued
         set_etag(response, view.version)
         return view
+    content = None
     with suppress(NotPrinted):  # it is issued all the same; the job goes on trying
-        await ensure_pdf(
-            database,
-            provided(request, Printer),  # type: ignore[type-abstract]  # the table is keyed by ports
-            actor.organization_id,
-            view.id,
-            view.revision,
-            at=at,
-        )
+        printer = provided(request, Printer)  # type: ignore[type-abstract]  # the table is keyed by ports
+        content = await print_document(printer, issued.says, logo=issued.logo, band=None)
     async with database.transaction(actor.organization_id) as tx:
-        printed = await queries.printed(tx, actor, view.id)
+        if content is not None:
+            key = PdfKey(actor.organization_id, view.id, view.revision, view.language)
+            await rendering.store(tx, key, content, at=at)
+        printed = await rendering.printed(tx, actor.organization_id, view.id)
         set_etag(response, printed.version)
         view = view.model_copy(update=asdict(printed))
         # The reply really given takes the place of the one kept in case we were cut short.

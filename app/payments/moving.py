@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.contacts import queries as contacts
 from app.documents import drafting, moving
 from app.documents.models import Document
-from app.documents.moving import Kept, Move
+from app.documents.moving import Kept, Move, Moved
 from app.documents.schemas import DocumentView
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Fault, Invalid, NotFound
@@ -51,7 +51,7 @@ class MovedView(DocumentView):
 
 async def change_contact(
     tx: AsyncSession, actor: Actor, document: Document, change: ContactChange, *, at: datetime
-) -> tuple[Document, list[str]]:
+) -> Moved:
     """Make a document out to another client, and settle whose the money is.
 
     Args:
@@ -60,9 +60,6 @@ async def change_contact(
         document: Read for update, with its lines.
         change: To whom, and how.
         at: Now.
-
-    Returns:
-        The document, and what a person should look at.
 
     Raises:
         Conflict: It cannot be moved, a payment is under way, or nobody confirmed.

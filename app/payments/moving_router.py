@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents import queries as documents
+from app.documents.issuing import Issued
 from app.documents.router import issue_and_print, show
 from app.kernel.actor import Actor, Permission
 from app.organizations.access import RequiresBriefly
@@ -41,11 +42,11 @@ async def change_document_contact(
     `confirmation_required` says why), and money that was taken a word on what becomes of it.
     """
 
-    async def change(tx: AsyncSession) -> MovedView:
+    async def change(tx: AsyncSession) -> tuple[MovedView, Issued | None]:
         document = await documents.get(tx, actor, document_id, for_update=True, with_lines=True)
         seen.check(document.version)
-        moved, warnings = await moving.change_contact(tx, actor, document, body, at=at)
-        view = await show(tx, actor, moved, at, language)
-        return MovedView(**dict(view), warnings=warnings)
+        moved = await moving.change_contact(tx, actor, document, body, at=at)
+        view = await show(tx, actor, moved.document, at, language)
+        return MovedView(**dict(view), warnings=moved.warnings), moved.issued
 
     return await issue_and_print(change, actor, database, at, request, response)
