@@ -59,6 +59,8 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
             values[name] = money(sum_, language)
     if (method := values.get("method")) is not None:
         values["method"] = _named(f"method.{method}", method, texts)
+    if (paper := values.get("paper")) is not None:
+        values["paper"] = _named(f"paper.{paper}", paper, wording("payments", language))
     if isinstance(changes := payload.get("changes"), list):
         values["changes"] = ", ".join(_named(f"field.{name}", str(name), texts) for name in changes)
     to = payload.get("to")

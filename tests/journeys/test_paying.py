@@ -24,7 +24,13 @@ from tests.payments.paying import (
 )
 
 WHOLE, PART = 100_000, 40_000
-LINE = {"description": "Varada", "quantity": "1", "unit": "ud", "unit_price": "1000", "tax_rate": "0"}
+LINE = {
+    "description": "Varada",
+    "quantity": "1",
+    "unit": "ud",
+    "unit_price": "1000",
+    "tax_rate": "0",
+}
 
 
 async def an_invoice_of_1000(
