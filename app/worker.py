@@ -28,14 +28,26 @@ from app.organizations import mailing
 from app.organizations import queries as organizations
 from app.organizations.mailing import Post, SendInvitation, SendPasswordReset
 from app.organizations.models import AuditEntry
-from app.payments import accounts, calls, chargebacks, checking, comparing, papers, refunding
+from app.payments import (
+    accounts,
+    calls,
+    chargebacks,
+    checking,
+    comparing,
+    papers,
+    payout_accounts,
+    payouts,
+    refunding,
+)
 from app.payments.desk import Desk
 from app.payments.tasks import (
     CheckAccount,
     CheckPayment,
+    CheckPayoutAccount,
     CompareMovements,
     DeliverPaper,
     HandleCall,
+    SendPayout,
     SendReceipt,
     SendRefund,
 )
@@ -96,6 +108,12 @@ def _payment_handlers(desk: Desk, vault: Vault) -> dict[type[Job], Handler]:
     async def deliver_paper(job: DeliverPaper) -> None:
         await papers.deliver(job, desk, vault)
 
+    async def check_payout_account(job: CheckPayoutAccount) -> None:
+        await payout_accounts.check(job, desk)
+
+    async def send_payout(job: SendPayout) -> None:
+        await payouts.send(job, desk)
+
     async def send_refund(job: SendRefund) -> None:
         await refunding.send(job, desk)
 
@@ -107,6 +125,8 @@ def _payment_handlers(desk: Desk, vault: Vault) -> dict[type[Job], Handler]:
         CheckAccount: check_account,
         HandleCall: handle_call,
         DeliverPaper: deliver_paper,
+        CheckPayoutAccount: check_payout_account,
+        SendPayout: send_payout,
         SendRefund: send_refund,
         CompareMovements: compare_movements,
     }
@@ -162,6 +182,8 @@ def _payment_schedules(container: Container) -> tuple[Scheduled, ...]:
             await checking.sweep(desk, organization_id)
             await refunding.sweep(desk, organization_id)
             await papers.sweep(desk, organization_id)
+            await payout_accounts.sweep(desk, organization_id)
+            await payouts.sweep(desk, organization_id)
 
     async def look_at_accounts() -> None:
         async with container.database.transaction() as tx:

@@ -35,6 +35,8 @@ KINDS: Mapping[str, Group] = {
     "payment.unmatched": Group.PAYMENTS,
     "payment_account.state_changed": Group.PAYMENTS,
     "payment_account.paper_changed": Group.PAYMENTS,
+    "payout_account.state_changed": Group.PAYMENTS,
+    "payout.state_changed": Group.PAYMENTS,
     "transfer.unmatched": Group.PAYMENTS,
     "provider.differs": Group.PAYMENTS,
     "notice.created": Group.DOCUMENTS,

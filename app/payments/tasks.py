@@ -48,6 +48,26 @@ class DeliverPaper(Job):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckPayoutAccount(Job):
+    """Tell the provider of a bank account, or ask it whether the account is verified."""
+
+    name: ClassVar[str] = "payments.check_payout_account"
+    concurrency: ClassVar[int] = 1
+
+    payout_account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SendPayout(Job):
+    """Have the provider pay out, or ask it what became of that."""
+
+    name: ClassVar[str] = "payments.payout"
+    concurrency: ClassVar[int] = 1
+
+    payout_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class SendRefund(Job):
     """Have the provider give money back, or ask it what became of it."""
 

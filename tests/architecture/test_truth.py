@@ -140,6 +140,9 @@ async def _pay(office: Office, client: Client, provider: FakeProvider) -> None:
     assert desk is not None
     await check(CheckPayment(office.organization_id, UUID(begun.json()["id"])), desk)
     await client.api.get(f"{path}/receipt")
+    bank = {"iban": "DE89370400440532013000", "holder": "Taller"}
+    await office.api.post("/v1/payout-accounts", json=bank)
+    await office.api.post("/v1/payouts", json={})
 
 
 async def _set_up(office: Office, world: World) -> None:

@@ -1,18 +1,12 @@
 """Being paid as organizations and their clients live it."""
 
-from datetime import timedelta
-
 import httpx
 
-from app.kernel.money import Money
-from app.payments.movements import MoneyInState, MoneyOutKind
-from app.payments.tasks import SendReceipt
+from app.payments.movements import MoneyInState
 from tests.clients import Client
 from tests.factories import Json
-from tests.fakes import FakeMail, FixedClock
+from tests.fakes import FakeMail
 from tests.fakes_payments import FakeProvider
-from tests.invariants.checking import violations
-from tests.jobs_done import do_jobs
 from tests.offices import Office
 from tests.payments.paying import (
     a_payer,
@@ -20,7 +14,6 @@ from tests.payments.paying import (
     fresh,
     hear,
     pay,
-    payments_of,
 )
 
 WHOLE, PART = 100_000, 40_000

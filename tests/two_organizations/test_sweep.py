@@ -16,7 +16,7 @@ import pytest
 
 from app.kernel.actor import Permission
 from app.kernel.identifiers import new_id
-from app.payments.models import UnmatchedTransfer
+from app.payments.models import Payout, PayoutAccount, UnmatchedTransfer
 from app.settings import Settings
 from tests.clients import client_behind
 from tests.dispatch.test_templates import QUOTE
@@ -77,6 +77,7 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     template = await office.api.post("/v1/email-templates", json=QUOTE)
     assert template.status_code == 201, template.text
     series = (await office.api.get("/v1/number-series")).json()["data"]
+    account_id, payout_id = await a_payout(office)
     notices = (await office.api.get("/v1/notices")).json()["data"]
     assert notices, "a rejection raises a notice"
     ids = {
@@ -87,6 +88,8 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
         "refund_id": [refund["id"]],
         "transfer_id": [await an_unmatched_transfer(office)],
         "paper_id": [await a_paper(office)],
+        "payout_account_id": [account_id],
+        "payout_id": [payout_id],
         "api_key_id": [made.json()["id"]],
         "email_template_id": [template.json()["id"]],
         "issuer_profile_id": [profile.json()["id"]],
@@ -125,6 +128,37 @@ async def a_paper(office: Office) -> str:
     made = await office.api.post(path, data={"kind": "company_registry"}, files=file)
     assert made.status_code == 201, made.text
     return str(made.json()["id"])
+
+
+async def a_payout(office: Office) -> tuple[str, str]:
+    """Keep a bank account that was verified, and a payout that came back; give their ids."""
+    at = office.clock.now()
+    account = PayoutAccount(
+        organization_id=office.organization_id,
+        id=new_id(),
+        iban="ES9121000418450200051332",
+        holder="Taller",
+        state="active",
+        provider_id="301",
+        created_by_name="Joan Muestra",
+        created_at=at,
+    )
+    payout = Payout(
+        organization_id=office.organization_id,
+        id=new_id(),
+        payout_account_id=account.id,
+        amount_minor=1000,
+        currency="EUR",
+        state="failed",
+        created_by_name="Joan Muestra",
+        created_at=at,
+        settled_at=at,
+    )
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        tx.add(account)
+        await tx.flush()
+        tx.add(payout)
+    return str(account.id), str(payout.id)
 
 
 async def an_invitation(office: Office) -> str:

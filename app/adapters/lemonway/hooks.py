@@ -46,6 +46,7 @@ class LemonwayHints:
             key=_key(fields),
             wallet=_name(fields.get("ExtId")),
             transaction_id=_number(fields.get("IdTransaction")),
+            origin_id=_number(fields.get("IdOriginTransaction")),
             paper_id=_number(fields.get("DocId")),
             paper_kind=kind,
             paper_state=state,
