@@ -15,6 +15,7 @@ from app.documents.breakdown import figures_of
 from app.documents.deciding import Answer
 from app.documents.models import Document
 from app.documents.ports import Printer
+from app.documents.queries import Listed, Read
 from app.documents.rendering import NotPrinted, ensure_pdf, print_document
 from app.documents.schemas import (
     DecisionOnBehalf,
@@ -30,7 +31,7 @@ from app.documents.schemas import (
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict
 from app.organizations import queries as organizations
-from app.organizations.access import Requires, RequiresBriefly
+from app.organizations.access import Reader, Reads, Requires, RequiresBriefly
 from app.organizations.models import Organization
 from app.web import idempotency
 from app.web.conditional import send_whole
@@ -46,14 +47,17 @@ from app.web.dependencies import (
     set_etag,
 )
 from app.web.pagination import Paging
+from app.web.problems import language_of
 from app.web.routing import Route
 from app.web.schemas import Page
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=Route)
 
-Reader = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_READ))]
+RowReader = Annotated[Reader, Depends(Reads(Permission.DOCUMENTS_READ))]
+DocumentReader = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_READ))]
 Writer = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_WRITE))]
-BriefReader = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_READ))]
+BriefRowReader = Annotated[Reader, Depends(Reads(Permission.DOCUMENTS_READ))]
+DocumentReader = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_READ))]
 BriefWriter = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_WRITE))]
 
 PDF = "application/pdf"
@@ -61,12 +65,7 @@ PDF = "application/pdf"
 
 @router.get("")
 async def list_documents(
-    actor: Reader,
-    tx: Tx,
-    at: Now,
-    request: Request,
-    language: Language,
-    query: Annotated[DocumentQuery, Query()],
+    by: RowReader, request: Request, query: Annotated[DocumentQuery, Query()]
 ) -> Page[DocumentItem]:
     """List documents of all four types, newest first unless sorted otherwise.
 
@@ -74,16 +73,15 @@ async def list_documents(
     titles that begin like the search, then those that have its words, then what is only
     like it.
     """
-    organization = await organizations.get(tx, actor.organization_id)
-    today = _today(organization, at)
+    today, language = _today(by.organization, by.at), language_of(request)
     paging = Paging.of(request, query)
-    rows = await queries.list_documents(tx, actor, query, after=paging.after, today=today)
-    page, cursor = paging.split(rows, lambda row: row.key)
+    rows = await queries.list_documents(by.rows, by.actor, query, after=paging.after, today=today)
+    page, cursor = paging.split(rows, Listed.cursor)
     items = [
         views.item_of(
             row.document,
             row.contact_name,
-            payments_enabled=organization.payments_enabled,
+            payments_enabled=by.organization.payments_enabled,
             today=today,
             language=language,
         )
@@ -94,11 +92,11 @@ async def list_documents(
 
 @router.get("/count")
 async def count_documents(
-    actor: Reader, tx: Tx, at: Now, query: Annotated[DocumentFilters, Query()]
+    by: RowReader, query: Annotated[DocumentFilters, Query()]
 ) -> DocumentCount:
     """Count the documents that match the same filters as the list, by status."""
-    organization = await organizations.get(tx, actor.organization_id)
-    counts = await queries.count_by_status(tx, actor, query, today=_today(organization, at))
+    today = _today(by.organization, by.at)
+    counts = await queries.count_by_status(by.rows, by.actor, query, today=today)
     return DocumentCount(by_status=counts, total=sum(counts.values()))
 
 
@@ -114,20 +112,20 @@ async def create_document(
 
 @router.get("/{document_id}")
 async def get_document(
-    document_id: UUID,
-    actor: Reader,
-    tx: Tx,
-    at: Now,
-    request: Request,
-    response: Response,
-    language: Language,
+    document_id: UUID, by: RowReader, request: Request, response: Response
 ) -> DocumentView:
     """Read a document, whole."""
-    document, contact_name = await queries.read(tx, actor, document_id)
-    set_etag(response, document.version)
-    if "if-none-match" in request.headers and await _moved(tx, actor, document, at):
+    found = await queries.read(by.rows, by.actor, document_id)
+    set_etag(response, found.document.version)
+    if _moved(found, by.organization, by.at):
         send_whole(request)
-    return await _view(tx, actor, document, at, language, contact_name)
+    return views.view_of(
+        found.document,
+        found.contact_name,
+        payments_enabled=by.organization.payments_enabled,
+        today=_today(by.organization, by.at),
+        language=language_of(request),
+    )
 
 
 @router.patch("/{document_id}")
@@ -248,7 +246,7 @@ async def get_document_pdf(
 
 
 @router.get("/{document_id}/decisions")
-async def list_decisions(document_id: UUID, actor: Reader, tx: Tx) -> Page[DecisionView]:
+async def list_decisions(document_id: UUID, actor: DocumentReader, tx: Tx) -> Page[DecisionView]:
     """List every answer to a document, oldest first; the last that stands is current."""
     await queries.get(tx, actor, document_id)
     rows = list(await queries.decisions(tx, actor, document_id))
@@ -290,33 +288,27 @@ async def decide_on_behalf(
 
 
 async def _view(
-    tx: AsyncSession,
-    actor: Actor,
-    document: Document,
-    at: datetime,
-    language: str,
-    contact_name: str | None = None,
+    tx: AsyncSession, actor: Actor, document: Document, at: datetime, language: str
 ) -> DocumentView:
     organization = await organizations.get(tx, actor.organization_id)
     return views.view_of(
         document,
-        contact_name or await queries.contact_name(tx, document),
+        await queries.contact_name(tx, document),
         payments_enabled=organization.payments_enabled,
         today=_today(organization, at),
         language=language,
     )
 
 
-async def _moved(tx: AsyncSession, actor: Actor, document: Document, at: datetime) -> bool:
+def _moved(found: Read, organization: Organization, at: datetime) -> bool:
     """Tell whether what is shown of a document changed since its version was made.
 
     The day and the contact's name are shown with it, and are no part of its version.
     """
-    organization = await organizations.get(tx, actor.organization_id)
-    contact = await queries.contact_of(tx, document, parts=())
+    document = found.document
     then, today = _today(organization, document.updated_at), _today(organization, at)
     dated = views.dated_badges(document, then) != views.dated_badges(document, today)
-    return dated or contact.updated_at > document.updated_at
+    return dated or found.contact_updated_at > document.updated_at
 
 
 async def _preview(

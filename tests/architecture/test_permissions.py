@@ -2,7 +2,8 @@
 
 from fastapi import FastAPI
 
-from app.organizations.access import Requires, RequiresBriefly, presented
+from app.organizations.access import Requires, RequiresBriefly
+from app.web.credentials import presented
 from app.web.declarations import Public
 from app.web.dependencies import required_version
 from app.web.openapi import declarations
