@@ -38,6 +38,7 @@ from app.organizations.users_router import router as users
 from app.payments.account_router import router as payment_account
 from app.payments.dispute_router import router as disputes
 from app.payments.hooks import router as provider_hooks
+from app.payments.paper_router import router as payment_papers
 from app.payments.router import router as payments
 from app.payments.transfer_router import router as transfers
 from app.portal.browser import router as browser
@@ -79,6 +80,7 @@ ROUTERS = (
     transfers,
     disputes,
     payment_account,
+    payment_papers,
     provider_hooks,
     portal,
     portal_payments,

@@ -41,6 +41,7 @@ KINDS: Mapping[str, Group] = {
     "payment.matched": Group.PAYMENTS,
     "payment.unmatched": Group.PAYMENTS,
     "payment_account.state_changed": Group.PAYMENTS,
+    "payment_account.paper_changed": Group.PAYMENTS,
     "transfer.unmatched": Group.PAYMENTS,
     "provider.differs": Group.PAYMENTS,
     "notice.created": Group.DOCUMENTS,

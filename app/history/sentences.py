@@ -59,8 +59,9 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
     for name in ("total", "amount"):
         if (sum_ := _money(payload.get(name))) is not None:
             values[name] = money(sum_, language)
-    if (method := values.get("method")) is not None:
-        values["method"] = _named(f"method.{method}", method, texts)
+    catalogues = {"method": texts, "reason": texts, "paper": wording("payments", language)}
+    for name in catalogues.keys() & values.keys():
+        values[name] = _named(f"{name}.{values[name]}", values[name], catalogues[name])
     if isinstance(changes := payload.get("changes"), list):
         values["changes"] = ", ".join(_named(f"field.{name}", str(name), texts) for name in changes)
     to = payload.get("to")
@@ -68,8 +69,6 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
         values["to"] = ", ".join(str(address) for address in to)
     elif isinstance(to, str):
         values["state"] = _named(f"state.{to}", to, texts)
-    if (reason := values.get("reason")) is not None:
-        values["reason"] = _named(f"reason.{reason}", reason, texts)
     return values | _planned(values, language, texts)
 
 

@@ -18,7 +18,7 @@ from tests.fakes_payments import FakeProvider
 from tests.offices import Office
 from tests.organizations.people import a_colleague
 from tests.organizations.test_logos import drawn
-from tests.payments.paying import enroll, pay
+from tests.payments.paying import pay, refresh_account, wallet_of
 from tests.two_organizations.test_sweep import World, a_world, filled, names_in, operations_of
 
 NOT_DONE = {
@@ -137,7 +137,8 @@ async def _match(office: Office, world: World) -> None:
 
 async def _pay(office: Office, client: Client, provider: FakeProvider) -> None:
     """Have the papers accepted, begin to pay, call it off, and pay all the same."""
-    await enroll(office, provider)
+    provider.accept(wallet_of(office))
+    await refresh_account(office)
     await office.api.post("/v1/payment-account/resume")
     begun = await pay(client)
     path = f"{client.path}/payments/{begun.json()['id']}"

@@ -34,6 +34,8 @@ from tests.factories import (
 from tests.fakes import FakeMail
 from tests.offices import Office, client_of
 from tests.organizations.test_issuers import PROFILE
+from tests.payments.paying import ENROLMENT
+from tests.payments.test_inspecting import a_pdf
 
 Operation = tuple[str, str, dict[str, Any]]
 Row = tuple[str, str]
@@ -97,6 +99,7 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
         "payment_id": [payment["id"]],
         "refund_id": [refund["id"]],
         "transfer_id": [await an_unmatched_transfer(office)],
+        "paper_id": [await a_paper(office)],
         "api_key_id": [made.json()["id"]],
         "email_template_id": [template.json()["id"]],
         "issuer_profile_id": [profile.json()["id"]],
@@ -126,6 +129,17 @@ async def an_unmatched_transfer(office: Office) -> str:
     async with office.worker.database.transaction(office.organization_id) as tx:
         tx.add(transfer)
     return str(transfer.id)
+
+
+async def a_paper(office: Office) -> str:
+    """Apply to be paid on line, and hand a paper in."""
+    applied = await office.api.post("/v1/payment-account", json=ENROLMENT)
+    assert applied.status_code == 200, applied.text
+    file = {"file": ("registro.pdf", a_pdf())}
+    path = "/v1/payment-account/documents"
+    made = await office.api.post(path, data={"kind": "company_registry"}, files=file)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
 
 
 async def an_invitation(office: Office) -> str:
