@@ -38,9 +38,11 @@ test: $(READY)  ## Everything: check, then all tests on a PostgreSQL of their ow
 bench: $(READY)  ## Measure every hot path beside a bare twin and rewrite docs/benchmarks.md; QUICK=1.
 	@QUICK=$(QUICK) $(BIN)/python -m bench
 
-soak: $(READY)  ## The contract under fire for longer: FUZZ_EXAMPLES requests each, FUZZ_SEED chosen.
+soak: $(READY)  ## For longer: FUZZ_EXAMPLES requests to each route, SIM_SCHEDULES of payments; seeds chosen.
 	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),200) FUZZ_SEED=$(or $(FUZZ_SEED),1) \
 	  $(BIN)/pytest -n 2 tests/contract/test_fuzz.py
+	SIM_SCHEDULES=$(or $(SIM_SCHEDULES),10000) SIM_SEED=$(or $(SIM_SEED),$(shell date +%s)) \
+	  $(BIN)/pytest -n0 tests/payments/test_simulation.py
 
 invariants: $(READY)  ## Check what must be true of every organization's rows; DATABASE_URL names the database.
 	@$(BIN)/python -m app.cli check

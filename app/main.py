@@ -6,11 +6,15 @@ from uuid import UUID
 from fastapi import FastAPI
 
 from app.comments.router import router as comments
+from app.commercial.feed_router import router as agenda
+from app.commercial.kinds_router import router as action_kinds
+from app.commercial.router import router as commercial
 from app.contacts.portfolio_router import router as portfolio
 from app.contacts.router import router as contacts
 from app.container import Container
 from app.dispatch.router import router as dispatch
 from app.dispatch.template_router import router as templates
+from app.documents.converting_router import router as conversions
 from app.documents.router import router as documents
 from app.documents.series_router import router as series
 from app.history.router import router as history
@@ -34,6 +38,7 @@ from app.organizations.users_router import router as users
 from app.payments.account_router import router as payment_account
 from app.payments.dispute_router import router as disputes
 from app.payments.hooks import router as provider_hooks
+from app.payments.paper_router import router as payment_papers
 from app.payments.router import router as payments
 from app.payments.transfer_router import router as transfers
 from app.portal.browser import router as browser
@@ -63,14 +68,19 @@ ROUTERS = (
     portfolio,
     series,
     documents,
+    conversions,
     dispatch,
     comments,
+    commercial,
+    action_kinds,
+    agenda,
     history,
     notices,
     payments,
     transfers,
     disputes,
     payment_account,
+    payment_papers,
     provider_hooks,
     portal,
     portal_payments,

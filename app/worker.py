@@ -7,9 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.commercial import posting, reminding
+from app.commercial.posting import SendAgendaLetter
 from app.container import Container
 from app.dispatch import sending
 from app.dispatch.outbox import Outbox
+from app.dispatch.promising import Sender
 from app.dispatch.tasks import SendMessage
 from app.documents.models import Decision
 from app.documents.tasks import RenderPdf, give_up_pdf, render_pdf
@@ -20,15 +23,25 @@ from app.jobs.queue import Job, enqueue
 from app.jobs.runner import HEARTBEAT_TIMEOUT, Handler, Runner, Scheduled
 from app.kernel.batches import until_done
 from app.kernel.database import Base
+from app.kernel.vault import Vault
 from app.notices import alarms
 from app.operations import forgetting
 from app.organizations import mailing
 from app.organizations import queries as organizations
 from app.organizations.mailing import Post, SendInvitation, SendPasswordReset
 from app.organizations.models import AuditEntry
-from app.payments import accounts, calls, chargebacks, checking, comparing, refunding
+from app.payments import accounts, calls, chargebacks, checking, comparing, papers, refunding
 from app.payments.desk import Desk
-from app.payments.tasks import CheckAccount, CheckPayment, CompareMovements, HandleCall, SendRefund
+from app.payments.tasks import (
+    CheckAccount,
+    CheckPayment,
+    CompareMovements,
+    DeliverPaper,
+    HandleCall,
+    SendReceipt,
+    SendRefund,
+)
+from app.portal import receipt_mail
 
 CHAINED = (Event.__tablename__, Decision.__tablename__, AuditEntry.__tablename__)
 
@@ -56,26 +69,38 @@ def handlers_of(container: Container) -> Mapping[type[Job], Handler]:
     async def send_password_reset(job: SendPasswordReset) -> None:
         await mailing.send_password_reset(job, post)
 
+    async def send_receipt(job: SendReceipt) -> None:
+        sender = Sender(container.vault, container.settings.mail_from.rpartition("@")[2])
+        await receipt_mail.send(job, container.database, sender, container.clock)
+
+    async def send_agenda_letter(job: SendAgendaLetter) -> None:
+        await posting.send_letter(job, post)
+
     handlers: dict[type[Job], Handler] = {
         SendMessage: send,
+        SendReceipt: send_receipt,
         RenderPdf: render,
         SendInvitation: send_invitation,
         SendPasswordReset: send_password_reset,
+        SendAgendaLetter: send_agenda_letter,
     }
     if (desk := container.desk) is not None:
-        handlers |= _payment_handlers(desk)
+        handlers |= _payment_handlers(desk, container.vault)
     return handlers
 
 
-def _payment_handlers(desk: Desk) -> dict[type[Job], Handler]:
+def _payment_handlers(desk: Desk, vault: Vault) -> dict[type[Job], Handler]:
     async def check_payment(job: CheckPayment) -> None:
         await checking.check(job, desk)
 
     async def check_account(job: CheckAccount) -> None:
-        await accounts.check(job.organization_id, desk)
+        await papers.look(job.organization_id, desk)
 
     async def handle_call(job: HandleCall) -> None:
         await calls.handle(job, desk)
+
+    async def deliver_paper(job: DeliverPaper) -> None:
+        await papers.deliver(job, desk, vault)
 
     async def send_refund(job: SendRefund) -> None:
         await refunding.send(job, desk)
@@ -87,6 +112,7 @@ def _payment_handlers(desk: Desk) -> dict[type[Job], Handler]:
         CheckPayment: check_payment,
         CheckAccount: check_account,
         HandleCall: handle_call,
+        DeliverPaper: deliver_paper,
         SendRefund: send_refund,
         CompareMovements: compare_movements,
     }
@@ -118,6 +144,9 @@ def schedules_of(container: Container) -> tuple[Scheduled, ...]:
             step = partial(_chain, organization_id=organization_id)
             await until_done(container.database, step, organization_id)
 
+    async def remind() -> None:
+        await reminding.sweep(container.database, container.clock)
+
     async def check_invariants() -> None:
         await watching.check_in_turn(container.database, container.clock)
 
@@ -125,6 +154,7 @@ def schedules_of(container: Container) -> tuple[Scheduled, ...]:
         *_payment_schedules(container),
         Scheduled("dispatch.sweep", "* * * * *", sweep_messages),
         Scheduled("events.chain", "* * * * *", chain_events),
+        Scheduled("commercial.remind", "* * * * *", remind),
         Scheduled("invariants.check", "7 * * * *", check_invariants, may_be_cut=True),
         Scheduled("expired.forget", "17 3 * * *", forget_expired),
     )
@@ -141,6 +171,7 @@ def _payment_schedules(container: Container) -> tuple[Scheduled, ...]:
         for organization_id in organization_ids:
             await checking.sweep(desk, organization_id)
             await refunding.sweep(desk, organization_id)
+            await papers.sweep(desk, organization_id)
 
     async def look_at_accounts() -> None:
         async with container.database.transaction() as tx:

@@ -137,8 +137,13 @@ class Seeder:
         self.document_ids += documents
         await _settle(connection)
 
-    async def add_sent(self, count: int) -> list[SentDocument]:
-        """Add quotes with PDF, dispatch and link, as delivered to their clients."""
+    async def add_sent(self, count: int, *, is_light: bool = False) -> list[SentDocument]:
+        """Add documents with PDF, dispatch and link, as delivered to their clients.
+
+        Args:
+            count: How many.
+            is_light: Without the bytes of their PDFs, and without settling the database.
+        """
         connection = await self._connect()
         sent = [SentDocument(new_id(), new_id(), new_token()) for _ in range(count)]
         dispatches = [new_id() for _ in sent]
@@ -183,9 +188,14 @@ class Seeder:
             ),
         }
         for table, (key, slots, values) in rows.items():
+            if is_light and table == "document_pdfs":
+                continue
             where = f"{key} = '{await self._model_id(connection, key)}'"
             await copy(connection, await patterns(connection, table, where, slots), values)
-        await _settle(connection)
+        if is_light:
+            await connection.close()
+        else:
+            await _settle(connection)
         return sent
 
     async def _model_id(self, connection: asyncpg.Connection, key: str) -> UUID:

@@ -13,6 +13,7 @@ from app.payments.enrolment import (
     HostedForm,
     Paper,
     PaperRecord,
+    PaperState,
     Wallet,
     WalletState,
 )
@@ -44,6 +45,8 @@ class FakeProvider:
     failures: list[GatewayError] = field(default_factory=list)
     payouts: dict[str, MoneyOut] = field(default_factory=dict)
     refund_orders: list[RefundOrder] = field(default_factory=list)
+    handed_in: list[Paper] = field(default_factory=list)
+    papers_by_wallet: dict[str, list[PaperRecord]] = field(default_factory=dict)
     refunds_are: MoneyOutState = MoneyOutState.SUCCEEDED
     now: datetime = START
 
@@ -73,6 +76,14 @@ class FakeProvider:
 
     # What a test makes happen at the provider
 
+    def judge(self, wallet: str, paper_id: str, state: PaperState, **changes: object) -> None:
+        """Decide about a paper of a wallet."""
+        held = self.papers_by_wallet[wallet]
+        self.papers_by_wallet[wallet] = [
+            replace(one, state=state, **changes) if one.id == paper_id else one  # type: ignore[arg-type]  # fields by name
+            for one in held
+        ]
+
     def accept(self, wallet: str) -> None:
         """Accept an applicant: its wallet exists from now on."""
         account = next(one for key, one in self.accounts.items() if key == f"acc-{wallet}")
@@ -87,6 +98,14 @@ class FakeProvider:
         moved = replace(held, state=state, executed_at=self.now, **changes)  # type: ignore[arg-type]  # fields by name
         self.payins[key] = moved
         return moved
+
+    def charge_again(self, transaction_id: str, **changes: object) -> MoneyIn:
+        """Charge the page of a payment once more, as another transaction."""
+        first = self.payins[transaction_id]
+        made = self._payin(first.wallet, first.amount, first.reference, first.method, first.text)
+        paid = replace(made, state=MoneyInState.SUCCEEDED, executed_at=self.now)
+        self.payins[made.transaction_id] = replace(paid, **changes)  # type: ignore[arg-type]  # fields by name
+        return self.payins[made.transaction_id]
 
     def wire(self, wallet: str, amount: Money, text: str) -> MoneyIn:
         """Let a transfer arrive."""
@@ -180,7 +199,8 @@ class FakeProvider:
 
     async def hand_in(self, account_id: str, onboarding_id: str, paper: Paper) -> str:
         self._fail()
-        return "doc-1"
+        self.handed_in.append(paper)
+        return str(48_000 + len(self.handed_in))
 
     async def fetch_account(self, account_id: str) -> Account:
         self._fail()
@@ -193,10 +213,22 @@ class FakeProvider:
         return self.wallets_by_name[wallet]
 
     async def fetch_papers(self, wallet: str) -> Sequence[PaperRecord]:
-        return []
+        await self.fetch_wallet(wallet)
+        return self.papers_by_wallet.get(wallet, [])
 
     async def renew_paper(self, wallet: str, paper: Paper) -> PaperRecord:
-        raise NotImplementedError
+        self._fail()
+        self.handed_in.append(paper)
+        record = PaperRecord(
+            id=str(48_000 + len(self.handed_in)),
+            kind=paper.kind,
+            state=PaperState.UNDER_REVIEW,
+            fault=None,
+            comment="",
+            valid_until=None,
+        )
+        self.papers_by_wallet.setdefault(wallet, []).append(record)
+        return record
 
     async def changed_wallets(self, since: datetime) -> frozenset[str]:
         return frozenset()

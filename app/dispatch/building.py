@@ -1,5 +1,6 @@
 """The bytes of one message, made once from what was frozen at issue and at dispatch."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,10 +11,12 @@ from app.dispatch import letters, queries
 from app.dispatch.letters import LetterKind, LetterOrder
 from app.dispatch.models import Recipient
 from app.dispatch.outbox import Outbox
+from app.dispatch.paid import Paid
 from app.documents import printable, states
 from app.documents import queries as documents
 from app.documents.models import Document
 from app.documents.printable import Printable
+from app.documents.receipt import PaymentReceipt
 from app.documents.rendering import ensure_pdf
 from app.mail.message import (
     ATTACHMENT_BYTES_MAX,
@@ -33,7 +36,7 @@ class Material:
     order: LetterOrder
     logo: bytes | None
     pdf: bytes | None
-    """None when it was never made."""
+    """The document's; None when it was never made."""
     document_id: UUID
     revision: int
     sender: Mailbox
@@ -58,6 +61,7 @@ async def material_of(
     says: Printable = printable.from_json(revision.snapshot)
     if row.sealed_token is None:
         raise ValueError("neither the message nor its link is there any more")
+    paid = None if dispatch.paid is None else Paid.from_json(dispatch.paid)
     token = outbox.vault.open(row.sealed_token, row.organization_id).decode()
     today = outbox.clock.now().astimezone(ZoneInfo(organization.time_zone)).date()
     can_pay = (
@@ -79,6 +83,7 @@ async def material_of(
         subject=dispatch.subject,
         body=dispatch.body,
         link=f"{outbox.public_url}/d/{token}",
+        paid=paid,
     )
     stored = await documents.find_pdf(
         tx, row.organization_id, document.id, dispatch.revision, revision.language
@@ -102,25 +107,11 @@ async def material_of(
 async def build_message(material: Material, row: Recipient, outbox: Outbox) -> bytes:
     """Make the message's bytes; the PDF, too, if it was never made. No transaction is open."""
     at = outbox.clock.now()
-    pdf = material.pdf
-    if pdf is None:
-        pdf = await ensure_pdf(
-            outbox.database,
-            outbox.printer,
-            row.organization_id,
-            material.document_id,
-            material.revision,
-            at=at,
-        )
+    attachment = await _attachment(material, row, outbox)
     # What mailboxes refuse for its size goes as the link alone.
-    attaches = material.attach_pdf and len(pdf) <= ATTACHMENT_BYTES_MAX
+    attaches = material.attach_pdf and len(attachment.content) <= ATTACHMENT_BYTES_MAX
     order = replace(material.order, attach_pdf=attaches)
     letter = letters.compose(order)
-    attachment = None
-    if attaches:
-        attachment = Attachment(
-            name=letters.attachment_name(order.says, order.language), content=pdf
-        )
     reply_to = Mailbox(address=material.reply_to) if material.reply_to else None
     return build(
         OutgoingMessage(
@@ -133,7 +124,37 @@ async def build_message(material: Material, row: Recipient, outbox: Outbox) -> b
             html=letter.html,
             reply_to=reply_to,
             in_reply_to=material.in_reply_to,
+            is_automatic=order.paid is not None,
             logo=material.logo,
-            attachment=attachment,
+            attachment=attachment if attaches else None,
         )
     )
+
+
+async def _attachment(material: Material, row: Recipient, outbox: Outbox) -> Attachment:
+    """Give the document's PDF, or print the receipt; the same one gives the same bytes."""
+    order = material.order
+    if order.paid is not None:
+        receipt = PaymentReceipt(
+            says=order.says,
+            language=order.language,
+            method=order.paid.method,
+            amount=order.paid.amount,
+            paid_at=order.paid.paid_at,
+            code=order.paid.code,
+        )
+        content = await asyncio.to_thread(
+            outbox.printer.payment_receipt, receipt, logo=material.logo
+        )
+        return Attachment(name=letters.receipt_name(order.says, order.language), content=content)
+    pdf = material.pdf
+    if pdf is None:
+        pdf = await ensure_pdf(
+            outbox.database,
+            outbox.printer,
+            row.organization_id,
+            material.document_id,
+            material.revision,
+            at=outbox.clock.now(),
+        )
+    return Attachment(name=letters.attachment_name(order.says, order.language), content=pdf)

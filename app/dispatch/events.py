@@ -3,6 +3,7 @@
 from pydantic import JsonValue
 
 from app.dispatch.models import Dispatch, Recipient
+from app.dispatch.paid import Paid
 from app.documents.models import Document
 from app.events.record import Fact, Group
 
@@ -23,6 +24,18 @@ def _about(dispatch: Dispatch, document: Document) -> dict[str, JsonValue]:
         "number": document.number,
         "revision": dispatch.revision,
         "total": {"amount": document.total_minor, "currency": document.currency},
+        **_receipt(dispatch),
+    }
+
+
+def _receipt(dispatch: Dispatch) -> dict[str, JsonValue]:
+    """Tell of a receipt which payment it is of, and how much that was."""
+    if dispatch.paid is None:
+        return {}
+    paid = Paid.from_json(dispatch.paid)
+    return {
+        "payment_id": str(dispatch.payment_id),
+        "amount": {"amount": paid.amount_minor, "currency": paid.currency},
     }
 
 

@@ -7,7 +7,9 @@ staff's own words) is only ever a value: it is never read as a format or as mark
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from app.dispatch.paid import Paid
 from app.documents.printable import DocumentType, InvoiceKind, Printable, TaxTreatment
 from app.kernel import formats
 from app.kernel.colors import DARK, LIGHT, dark_accent, light_accent
@@ -27,17 +29,18 @@ _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 
 
 class LetterKind(StrEnum):
-    """Why a document is sent: for the first time, once more, as a new version, or its link."""
+    """Why a letter goes: with a document (three kinds), its new link, or a payment's receipt."""
 
     FIRST = "first"
     RESEND = "resend"
     REVISION = "revision"
     LINK = "link"
+    RECEIPT = "receipt"
 
     @classmethod
     def of(cls, dispatch_kind: str, revision: int) -> "LetterKind":
         """Tell the kind of letter from the kind of dispatch and the revision it carries."""
-        if dispatch_kind in {cls.RESEND, cls.LINK}:
+        if dispatch_kind in {cls.RESEND, cls.LINK, cls.RECEIPT}:
             return cls(dispatch_kind)
         return cls.REVISION if revision > 1 else cls.FIRST
 
@@ -59,6 +62,7 @@ class LetterOrder:
         subject: The staff's own; None for the default.
         body: The staff's own words, plain text of several lines; None for the default.
             The greeting and the closing are not part of them.
+        paid: The payment that a receipt is of; None in every other letter.
     """
 
     says: Printable
@@ -74,6 +78,7 @@ class LetterOrder:
     has_logo: bool = False
     subject: str | None = None
     body: str | None = None
+    paid: Paid | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +114,10 @@ def compose(order: LetterOrder) -> Letter:
     """
     says, words = order.says, wording("letters", order.language)
     own_subject = header_text(order.subject or "", _SUBJECT_LENGTH_MAX)
-    subject = own_subject or default_subject(says, order.kind, order.language)
+    subject = own_subject or _subject(order)
     body = _body(order, words)
-    label, amount = _amount(says, words)
+    label, amount = _amount(order, words)
+    actions = _actions(order, words)
     parts = {
         "language": order.language,
         "subject": subject,
@@ -123,8 +129,8 @@ def compose(order: LetterOrder) -> Letter:
         "amount_label": label,
         "amount": amount,
         "facts": _facts(order, words),
-        "actions": _actions(order, words),
-        "view": _Action(words("action.view"), order.link, is_primary=order.is_copy),
+        "actions": actions,
+        "view": _Action(words("action.view"), order.link, is_primary=not actions),
         "copy": words("copy") if order.is_copy else "",
         "closing": _closing(order, words),
         "organization": issuer_name(says),
@@ -139,6 +145,18 @@ def compose(order: LetterOrder) -> Letter:
     }
     text, html = render(parts)
     return Letter(subject=subject, body=body, text=text, html=html)
+
+
+def _subject(order: LetterOrder) -> str:
+    """Give the subject when staff wrote none; a receipt's says how much was paid."""
+    if order.paid is None:
+        return default_subject(order.says, order.kind, order.language)
+    words = wording("letters", order.language)
+    amount = _money(order.paid.amount, words)
+    text = words(
+        "subject.receipt", **nouns(order.says, words), n=number_of(order.says), total=amount
+    )
+    return header_text(text, _SUBJECT_LENGTH_MAX)
 
 
 def default_subject(says: Printable, kind: LetterKind, language: str) -> str:
@@ -163,6 +181,11 @@ def attachment_name(says: Printable, language: str) -> str:
     """Name the PDF for the reader: `Presupuesto-P-260041.pdf`."""
     words = wording("letters", language)
     return file_name_text(f"{nouns(says, words)['Doc']} {number_of(says)}.pdf")
+
+
+def receipt_name(says: Printable, language: str) -> str:
+    """Name the PDF of a receipt for the reader: `Recibo-F-260118.pdf`."""
+    return file_name_text(f"{wording('letters', language)('receipt')} {number_of(says)}.pdf")
 
 
 def _body(order: LetterOrder, words: Wording) -> str:
@@ -221,8 +244,11 @@ def _greeting(name: str, words: Wording) -> str:
     return words("greeting", first=whole if first.endswith((".", ",")) else first)
 
 
-def _amount(says: Printable, words: Wording) -> tuple[str, str]:
+def _amount(order: LetterOrder, words: Wording) -> tuple[str, str]:
     """Give the figure that matters and its label; both empty without prices."""
+    says = order.says
+    if order.paid is not None:
+        return words("amount.paid"), _money(order.paid.amount, words)
     if _is_priceless(says):
         return "", ""
     totals = says.totals
@@ -261,10 +287,17 @@ def _facts(order: LetterOrder, words: Wording) -> list[_Fact]:
         facts.append(_Fact(words("fact.title"), title))
     if says.revision > 1:
         facts.append(_Fact(words("fact.version"), str(says.revision)))
+    if order.paid is not None:
+        return [*facts, *_payment_facts(order, order.paid, words)]
     if says.valid_until:
         until = formats.long_date(says.valid_until, language)
         facts.append(_Fact(words("fact.valid_until"), until, is_strong=True))
-    if says.due_date:
+    for no, one in enumerate(says.installments, start=1):
+        label = words("fact.installment", no=no, count=len(says.installments))
+        day = formats.long_date(one.due_date, language)
+        value = words("fact.installment.value", amount=_money(one.amount, words), date=day)
+        facts.append(_Fact(label, value, is_strong=True))
+    if says.due_date and not says.installments:
         due = formats.long_date(says.due_date, language)
         facts.append(_Fact(words("fact.due_date"), due, is_strong=True))
     if says.deposit and says.deposit_percent:
@@ -275,12 +308,28 @@ def _facts(order: LetterOrder, words: Wording) -> list[_Fact]:
     return facts
 
 
+def _payment_facts(order: LetterOrder, paid: Paid, words: Wording) -> list[_Fact]:
+    facts = [
+        _Fact(words("fact.paid_on"), _paid_on(order, paid, words)),
+        _Fact(words("fact.method"), words(f"method.{paid.method}")),
+    ]
+    if paid.due is not None:
+        facts.append(_Fact(words("fact.due"), _money(paid.due, words), is_strong=True))
+    facts.append(_Fact(words("fact.attachment"), receipt_name(order.says, words.language)))
+    return facts
+
+
+def _paid_on(order: LetterOrder, paid: Paid, words: Wording) -> str:
+    day = paid.paid_at.astimezone(ZoneInfo(order.says.time_zone)).date()
+    return formats.long_date(day, words.language)
+
+
 def _actions(order: LetterOrder, words: Wording) -> list[_Action]:
     """Give the row of buttons, each to its confirm page; the next sensible one leads.
 
-    The row is the same for all four types.
+    The row is the same for all four types; a receipt asks for nothing.
     """
-    if order.is_copy:
+    if order.is_copy or order.kind is LetterKind.RECEIPT:
         return []
     can_pay = _can_pay(order)
     pay_first = can_pay and order.says.type in _PAYABLE
@@ -296,7 +345,13 @@ def _actions(order: LetterOrder, words: Wording) -> list[_Action]:
 
 def _preheader(order: LetterOrder, words: Wording) -> str:
     """Give the line that an inbox shows after the subject."""
-    says, amount = order.says, _amount(order.says, words)[1]
+    says, amount = order.says, _amount(order, words)[1]
+    if order.paid is not None:
+        return words(
+            "preheader.receipt",
+            date=_paid_on(order, order.paid, words),
+            how=words(f"how.{order.paid.method}"),
+        )
     if order.kind == LetterKind.LINK:
         news = words("preheader.link")
     elif order.kind == LetterKind.REVISION:
@@ -320,8 +375,8 @@ def _preheader(order: LetterOrder, words: Wording) -> str:
 
 
 def _closing(order: LetterOrder, words: Wording) -> list[str]:
-    """Sign as the member of staff who sends; a new link, sent by nobody, as the organization."""
-    name = "" if order.kind is LetterKind.LINK else order.sender_name
+    """Sign as the member of staff who sends; what nobody sends, as the organization."""
+    name = "" if order.kind in {LetterKind.LINK, LetterKind.RECEIPT} else order.sender_name
     sender = header_text(name, _NAME_LENGTH_MAX) or issuer_name(order.says)
     lines = [words("closing.start"), sender]
     return lines if order.is_copy else [*lines, words("closing.reply")]

@@ -39,6 +39,12 @@ LINK = "link"
 """The kind of a message with a new link, which the client asked for: nobody sent the document
 again."""
 
+RECEIPT = "receipt"
+"""The kind of a message that confirms a payment."""
+
+NOT_SENDINGS = frozenset({LINK, RECEIPT})
+"""Kinds of message that do not send the document again."""
+
 
 class Dispatch(Base):
     """One act of sending one frozen revision."""
@@ -60,6 +66,12 @@ class Dispatch(Base):
         CheckConstraint(
             "channel in ('email', 'link', 'whatsapp', 'sms', 'manual')", name="channel"
         ),
+        CheckConstraint(
+            "(kind = 'receipt') = (payment_id is not null)"
+            " and (kind = 'receipt') = (paid is not null)",
+            name="receipt",
+        ),
+        UniqueConstraint("organization_id", "payment_id"),
         Index("ix_dispatches_document", "organization_id", "document_id", "id"),
         Index("ix_dispatches_contact", "organization_id", "contact_id", "id"),
     )
@@ -85,6 +97,10 @@ class Dispatch(Base):
     created_by_name: Mapped[str]
     created_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
+    payment_id: Mapped[UUID | None]
+    """Whose receipt it is, each payment's once; payments are no part that this one may know."""
+    paid: Mapped[dict[str, JsonValue] | None]
+    """What the receipt says of the payment."""
 
     recipients: Mapped[list["Recipient"]] = relationship(
         back_populates="dispatch", order_by="Recipient.position", lazy="raise"
@@ -158,8 +174,8 @@ class Recipient(Base):
 
     @property
     def delivery_state(self) -> str:
-        """What is shown: a person's visit says more than any mail system."""
-        return "opened" if self.opened_at is not None else self.state
+        """What is shown of the message."""
+        return shown_state(self.state, self.opened_at)
 
     def become(self, state: str, *, at: datetime) -> bool:
         """Take a state of higher rank; tell whether it changed.
@@ -172,6 +188,11 @@ class Recipient(Base):
             return False
         self.state, self.state_rank, self.state_at = state, rank, at
         return True
+
+
+def shown_state(state: str, opened_at: datetime | None) -> str:
+    """Tell what is shown of a message: a person's visit says more than any mail system."""
+    return "opened" if opened_at is not None else state
 
 
 class Attempt(Base):

@@ -118,7 +118,8 @@ class DispatchView(View):
     contact_id: UUID
     revision: int = Field(examples=[1])
     kind: Kind = Field(
-        description="`link`: a new link, which the client asked for; the document was not resent.",
+        description="`link`: a new link, which the client asked for; `receipt`: of a payment. "
+        "Neither sends the document again.",
         examples=["first"],
     )
     channel: str = Field(examples=["email"])
@@ -129,7 +130,8 @@ class DispatchView(View):
     attach_pdf: bool
     reply_to: str | None
     send_at: Instant | None
-    pdf_sha256: str | None
+    pdf_sha256: str | None = Field(description="Of the document's PDF; null for a receipt.")
+    payment_id: UUID | None = Field(description="The payment of a receipt.")
     created_by: UUID | None
     created_by_name: str = Field(examples=["Joan Muestra"])
     created_at: Instant

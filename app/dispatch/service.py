@@ -9,54 +9,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts.models import Contact
 from app.dispatch import letters, queries, templating
-from app.dispatch.events import cancelled, queued
+from app.dispatch.events import cancelled
 from app.dispatch.letters import Letter, LetterKind, LetterOrder
-from app.dispatch.models import LINK, Dispatch, Recipient
+from app.dispatch.models import LINK, RECEIPT, Dispatch, Recipient
+from app.dispatch.promising import Addressee, Sender, project_delivery, promise
 from app.dispatch.schemas import DispatchOrder, DispatchPreview
-from app.dispatch.tasks import SendMessage
-from app.documents import links, printable, states
+from app.documents import printable, states
 from app.documents import queries as documents
 from app.documents.drafting import conflict_facts, require_issued
 from app.documents.models import Document
 from app.documents.printable import Printable
-from app.documents.projecting import apply_delivery
 from app.events.record import record
-from app.jobs.queue import enqueue
 from app.kernel import reach
 from app.kernel.actor import Actor, ActorKind, Permission
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.findings import Findings
 from app.kernel.identifiers import new_id
-from app.kernel.vault import Vault
-from app.mail.message import message_id
 from app.organizations import queries as organizations
 from app.organizations.models import Organization
 
-DEADLINE = timedelta(hours=48)
-"""How long a message is tried through a relay: shorter than a relay's own four to five days
-(RFC 5321 §4.5.4.1), since whoever sent it waits to know."""
-
 SEND_AHEAD_MAX = timedelta(days=60)
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """What sending needs beside the database.
-
-    Attributes:
-        vault: Seals each link until its message is built.
-        mail_domain: Ends every Message-ID.
-    """
-
-    vault: Vault
-    mail_domain: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Addressee:
-    address: str
-    kind: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +41,7 @@ class _Plan:
     kind: str
     language: str
     reply_to: str
-    addressees: tuple[_Addressee, ...]
+    addressees: tuple[Addressee, ...]
     letter: Letter
     is_template_broken: bool
 
@@ -172,12 +144,8 @@ async def _promise(
         created_at=at,
         recipients=[],
     )
-    tx.add(dispatch)
-    await tx.flush()
-    for addressee in plan.addressees:
-        await _add_recipient(tx, document, dispatch, addressee, plan, sender, at=at)
-    await _project(tx, document, at=at)
-    await record(tx, actor, queued(dispatch, document), at=at)
+    zone = _zone(plan.organization)
+    await promise(tx, actor, document, dispatch, plan.addressees, sender, zone=zone, at=at)
     return dispatch
 
 
@@ -193,8 +161,10 @@ async def resend(
     """Send an earlier dispatch's document to the same people again, with new links.
 
     Raises:
-        Conflict: The document cannot be sent.
+        Conflict: The document cannot be sent, or it was a receipt, which goes once.
     """
+    if earlier.kind == RECEIPT:
+        raise Conflict(reason="receipt_goes_once", extra=conflict_facts(document))
     order = DispatchOrder(
         to=[one.address for one in earlier.recipients if one.kind == "to"],
         cc=[one.address for one in earlier.recipients if one.kind == "cc"],
@@ -227,7 +197,7 @@ async def cancel(
         row.become("cancelled", at=at)
         row.sealed_token = row.sealed_mime = None
     dispatch.cancelled_at = at
-    await _project(tx, document, at=at)
+    await project_delivery(tx, document, at=at)
     await record(tx, actor, cancelled(dispatch, document), at=at)
 
 
@@ -279,7 +249,7 @@ async def _plan(
     says = printable.from_json(revision.snapshot)
     findings = Findings()
     addressees = _addressees(contact, order, findings)
-    mail = await organizations.find_mail_settings(tx, document.organization_id)
+    mail = await organizations.read_mail_settings(tx, document.organization_id)
     reply_to = (mail.reply_to if mail else None) or organization.email
     if order.reply_to is not None:
         reply_to = findings.take("/reply_to", reach.email, order.reply_to) or reply_to
@@ -287,9 +257,7 @@ async def _plan(
     if kind != LINK and not any(one.kind == "to" for one in addressees):
         raise Invalid(reason="no_recipient", faults=[Fault("/to", "no_recipient")])
     if kind is None:
-        earlier = await queries.of_document(tx, document)
-        is_sent = any(one.cancelled_at is None and one.kind != LINK for one in earlier)
-        kind = "resend" if is_sent else "first"
+        kind = "resend" if document.dispatch_count else "first"
     language = order.language or document.language
     first = next((one for one in addressees if one.kind == "to"), addressees[0])
     letter_kind = LetterKind.of(kind, document.revision)
@@ -350,7 +318,7 @@ def _can_pay(document: Document, organization: Organization, at: datetime) -> bo
 
 def _addressees(
     contact: Contact, order: DispatchOrder, findings: Findings
-) -> tuple[_Addressee, ...]:
+) -> tuple[Addressee, ...]:
     """Check the addresses, none twice; fill in the contact's own where none came."""
     names = _names(contact)
     to: Sequence[str] = order.to or []
@@ -371,7 +339,7 @@ def _addressees(
             if address.lower() in taken:
                 findings.add(pointer, "email.repeated")
             taken.add(address.lower())
-            found.append(_Addressee(address, kind, names.get(address.lower(), "")))
+            found.append(Addressee(address, kind, names.get(address.lower(), "")))
     return tuple(found)
 
 
@@ -384,60 +352,6 @@ def _names(contact: Contact) -> dict[str, str]:
         if person.email:
             names[person.email.lower()] = person.name.split(" ", 1)[0]
     return names
-
-
-async def _add_recipient(
-    tx: AsyncSession,
-    document: Document,
-    dispatch: Dispatch,
-    addressee: _Addressee,
-    plan: _Plan,
-    sender: Sender,
-    *,
-    at: datetime,
-) -> None:
-    recipient_id = new_id()
-    token = await links.issue(
-        tx,
-        document,
-        recipient_id,
-        can_decide=addressee.kind == "to",
-        expires_at=links.expiry_of(document, _zone(plan.organization), at=at),
-        at=at,
-    )
-    due = dispatch.send_at or at
-    dispatch.recipients.append(
-        Recipient(
-            organization_id=dispatch.organization_id,
-            id=recipient_id,
-            dispatch_id=dispatch.id,
-            position=len(dispatch.recipients),
-            address=addressee.address,
-            name=addressee.name,
-            kind=addressee.kind,
-            message_id=message_id(recipient_id, sender.mail_domain),
-            sealed_token=sender.vault.seal(token.encode(), dispatch.organization_id),
-            queue_state="ready",
-            attempts=0,
-            uncertain_count=0,
-            lost_leases=0,
-            next_attempt_at=due,
-            deadline_at=due + DEADLINE,
-            state="queued",
-            state_rank=0,
-            state_at=at,
-            queued_at=at,
-            view_count=0,
-        )
-    )
-    job = SendMessage(dispatch.organization_id, recipient_id)
-    await enqueue(tx, job, after_s=max(0.0, (due - at).total_seconds()))
-
-
-async def _project(tx: AsyncSession, document: Document, *, at: datetime) -> None:
-    apply_delivery(document, await queries.delivery_of(tx, document))
-    document.updated_at = at
-    await tx.flush()
 
 
 def _zone(organization: Organization) -> ZoneInfo:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pydantic import JsonValue, TypeAdapter
 
-from app.documents import totals
+from app.documents import deductions, totals
 from app.documents.models import Document, DocumentLine
 from app.documents.printable import (
     PrintedDisbursement,
@@ -72,6 +72,8 @@ def figures_of(document: Document) -> totals.Figures:
             discount=discount,
             prices_include_tax=document.prices_include_tax,
             disbursements=disbursements_of(document),
+            deductions=deductions.from_json(document.deductions),
+            advances=document.money(document.advances_minor),
         )
     except totals.AmountTooLarge:
         raise Invalid(faults=[Fault("/lines", "amount.too_large")]) from None
@@ -91,6 +93,7 @@ def store_figures(document: Document) -> totals.Figures:
     document.taxable_base_minor = figures.totals.taxable_base.amount_minor
     document.tax_minor = (figures.totals.tax + figures.totals.surcharge).amount_minor
     document.total_minor = figures.totals.total.amount_minor
+    document.advances_minor = figures.totals.advances.amount_minor
     document.payable_minor = figures.totals.payable.amount_minor
     taxes: JsonValue = _TAXES.dump_python(figures.taxes, mode="json")
     withholdings: JsonValue = _WITHHOLDINGS.dump_python(figures.withholdings, mode="json")

@@ -72,6 +72,8 @@ def standing_of(
         can_decide=link.can_decide,
         payments_enabled=organization.payments_enabled,
         amount_due_minor=document.due.amount_minor,
+        is_converted=document.is_converted,
+        is_billed=document.is_billed,
     )
 
 
@@ -80,6 +82,7 @@ async def answer_by_client(
     actor: Actor,
     document: Document,
     link: ClientLink,
+    last: Decision | None,
     answer: Answer,
     *,
     at: datetime,
@@ -91,6 +94,7 @@ async def answer_by_client(
         actor: The client behind the link.
         document: Read for update: its lock decides between two at once.
         link: What the client holds.
+        last: The last answer to the link's revision, read under that lock.
         answer: What they say.
         at: Now.
 
@@ -99,7 +103,6 @@ async def answer_by_client(
         Forbidden: The link may only read.
     """
     organization = await organizations.get(tx, document.organization_id)
-    last = await queries.last_decision(tx, document, link.revision)
     standing = standing_of(document, link, organization, last, at=at)
     refusals = states.refusals(standing, at=at)
     reason = refusals[answer.action]
@@ -130,6 +133,8 @@ async def answer_on_behalf(
     """
     actor.require(Permission.DOCUMENTS_WRITE)
     require_issued(document)
+    if document.is_converted:
+        raise Conflict(reason="document_converted", extra=conflict_facts(document))
     if answer.action == "undo" and not answer.comment:
         raise Invalid(faults=[Fault("/note", "missing")])
     if _repeats(document, answer):

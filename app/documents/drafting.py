@@ -11,13 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts import queries as contacts
 from app.contacts.models import Contact
-from app.documents import consistency, queries, rates
+from app.documents import consistency, lineage, queries, rates
 from app.documents.breakdown import line_of, store_figures
 from app.documents.events import created, deleted
+from app.documents.installments import due_date_of, plan_faults, write_plan
 from app.documents.models import Document
 from app.documents.printable import DocumentType, InvoiceKind, TaxTreatment
 from app.documents.projecting import project
-from app.documents.schemas import DocumentChanges, DocumentDraft, LineBody, pointer_of
+from app.documents.schemas import (
+    DocumentChanges,
+    DocumentDraft,
+    InstallmentBody,
+    LineBody,
+    pointer_of,
+)
 from app.documents.states import staff_actions
 from app.events.record import record
 from app.kernel.actor import Actor, Permission
@@ -53,7 +60,26 @@ async def create(tx: AsyncSession, actor: Actor, draft: DocumentDraft, *, at: da
     await _check_references(tx, actor, draft.type.value, kind, draft)
     today = at.astimezone(ZoneInfo(organization.time_zone)).date()
     _check_operation_date(draft.operation_date, today)
-    document = _blank(actor, draft, kind, today, at)
+    return await begin(tx, actor, draft, contact, organization, at=at)
+
+
+async def begin(
+    tx: AsyncSession,
+    actor: Actor,
+    draft: DocumentDraft,
+    contact: Contact,
+    organization: Organization,
+    *,
+    at: datetime,
+) -> Document:
+    """Begin a document whose references are known to be good.
+
+    Raises:
+        Invalid: A line does not add up.
+    """
+    today = at.astimezone(ZoneInfo(organization.time_zone)).date()
+    document = _blank(actor, draft, _invoice_kind(draft), today, at)
+    _write_plan(document, draft.installments)
     document.language = draft.language or contact.language
     document.contact_id = contact.id
     _write_discount(document, draft)
@@ -87,11 +113,15 @@ async def edit(
     require_draft(document)
     came = changes.model_fields_set
     if "contact_id" in came:
+        _require_same_client(document, changes)
         document.contact_id = (await _contact(tx, actor, changes.contact_id)).id
     await _check_references(tx, actor, document.type, document.invoice_kind, changes)
     for name in (*_PLAIN_FIELDS, "salesperson_id", "series_id"):
         if name in came:
             setattr(document, name, getattr(changes, name))
+    if "installments" in came:
+        _write_plan(document, changes.installments)
+    document.due_date = due_date_of(document)
     if "discount" in came or "disbursements" in came:
         _write_discount(document, changes)
     organization = await organizations.get(tx, actor.organization_id)
@@ -106,18 +136,33 @@ async def edit(
     store_figures(document)
     document.updated_at = at
     await tx.flush()
+    if document.invoice_kind == InvoiceKind.ADVANCE:
+        for quote in await lineage.sources_of(tx, document, "advance_of"):
+            await lineage.refresh(tx, quote, at=at)
+
+
+def _require_same_client(document: Document, changes: DocumentChanges) -> None:
+    """Refuse to bill another client what this one has paid or was asked for in advance."""
+    has_own = bool(document.deductions) or document.advances_minor > 0
+    if has_own and changes.contact_id != document.contact_id:
+        raise Invalid(faults=[Fault("/contact_id", "conversion.client")])
 
 
 async def delete(tx: AsyncSession, actor: Actor, document: Document, *, at: datetime) -> None:
     """Delete a draft; nothing that was issued is ever deleted.
+
+    What it was made from can be converted again.
 
     Raises:
         Conflict: The document was issued.
     """
     actor.require(Permission.DOCUMENTS_WRITE)
     require_draft(document)
+    sources = await lineage.sources_of(tx, document)
     await record(tx, actor, deleted(document), at=at)
     await tx.delete(document)
+    for source in sources:
+        await lineage.refresh(tx, source, at=at)
     await tx.flush()
 
 
@@ -146,11 +191,23 @@ def require_issued(document: Document) -> None:
         raise Conflict(reason=reason, extra=conflict_facts(document))
 
 
+def require_collecting(document: Document) -> None:
+    """Refuse to note money for what is no document, or whose money an invoice asks for.
+
+    Raises:
+        Conflict: `not_issued`, `document_voided`, `not_current_revision` or
+            `document_converted`.
+    """
+    require_issued(document)
+    if document.is_converted or document.is_billed:
+        raise Conflict(reason="document_converted", extra=conflict_facts(document))
+
+
 def conflict_facts(document: Document) -> dict[str, JsonValue]:
     """What a 409 tells about a document's present state."""
     return {
         "current_status": document.status,
-        "allowed_actions": [*staff_actions(document.issue_state, document.pdf_state)],
+        "allowed_actions": [*staff_actions(document)],
     }
 
 
@@ -165,6 +222,8 @@ def _blank(
         series_id=draft.series_id,
         salesperson_id=draft.salesperson_id,
         currency=draft.currency,
+        deductions=[],
+        advances_minor=0,
         paid_minor=0,
         listed_on=today,
         revision=0,
@@ -176,6 +235,8 @@ def _blank(
         decision="pending",
         payment_state="not_applicable",
         is_commented=False,
+        is_converted=False,
+        is_billed=False,
         pdf_state="none",
         created_by=actor.id,
         created_at=at,
@@ -228,6 +289,13 @@ async def _check_references(
         faults.append(Fault("/vessel_id", "reference.unknown"))
     if faults:
         raise Invalid(faults=faults)
+
+
+def _write_plan(document: Document, plan: Sequence[InstallmentBody]) -> None:
+    if faults := plan_faults(document.type, plan):
+        raise Invalid(faults=faults)
+    write_plan(document, plan)
+    document.due_date = due_date_of(document)
 
 
 def _check_operation_date(day: date | None, today: date) -> None:

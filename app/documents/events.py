@@ -63,3 +63,23 @@ def decided(document: Document, decision: Decision) -> Fact:
         "decision_id": str(decision.id),
     }
     return _fact(f"document.{kind}", document, payload, shared=True)
+
+
+def converted(document: Document, other: Document, *, role: str) -> Fact:
+    """The document became another (role `source`), or came out of another (`result`)."""
+    return _fact("document.converted", document, _beside(other, role), shared=False)
+
+
+def copied(document: Document, other: Document, *, role: str) -> Fact:
+    """The document was written again (role `source`), or after another (`result`)."""
+    return _fact("document.copied", document, _beside(other, role), shared=False)
+
+
+def _beside(other: Document, role: str) -> dict[str, JsonValue]:
+    about: dict[str, JsonValue] = {
+        "id": str(other.id),
+        "type": other.type,
+        "invoice_kind": other.invoice_kind,
+        "number": other.number,
+    }
+    return {"role": role, "other": about}

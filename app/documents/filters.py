@@ -102,6 +102,7 @@ def _expired() -> ColumnElement[bool]:
     return and_(
         Document.type == "quote",
         Document.issue_state == "issued",
+        Document.is_converted.is_(False),
         Document.decision != "accepted",
         func.coalesce(Document.valid_until, NEVER) < _today(),
     )
@@ -110,6 +111,7 @@ def _expired() -> ColumnElement[bool]:
 def _overdue() -> ColumnElement[bool]:
     return and_(
         Document.issue_state == "issued",
-        func.coalesce(Document.due_date, NEVER) < _today(),
+        Document.is_converted.is_(False),
+        func.coalesce(Document.next_due_on, Document.due_date, NEVER) < _today(),
         Document.payable_minor > Document.paid_minor,
     )

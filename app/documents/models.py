@@ -157,10 +157,20 @@ class Document(Base):
     prices_include_tax: Mapped[bool]
     """The lines' prices are with their tax and surcharge."""
     disbursements: Mapped[JsonValue]
+    deductions: Mapped[JsonValue] = mapped_column(nullable=False)
+    """What advance invoices have asked for already, group by group."""
+    installments: Mapped[JsonValue] = mapped_column(
+        default=list, server_default=text("'[]'::jsonb"), nullable=False
+    )
+    """The payment plan as written; empty for one due date."""
+    next_due_on: Mapped[date | None]
+    """Of an issued document with a plan: when the first part that is not paid falls due."""
 
     taxable_base_minor: Mapped[int]
     tax_minor: Mapped[int]
     total_minor: Mapped[int]
+    advances_minor: Mapped[int]
+    """Of the money taken for the documents it was made from, what it counts as its own."""
     payable_minor: Mapped[int]
     paid_minor: Mapped[int]
     breakdown: Mapped[dict[str, JsonValue]]
@@ -181,6 +191,10 @@ class Document(Base):
     decision: Mapped[str]
     payment_state: Mapped[str]
     is_commented: Mapped[bool]
+    is_converted: Mapped[bool]
+    """Another document, be it a draft, took its place."""
+    is_billed: Mapped[bool]
+    """An invoice, be it a draft, asks for its money or a part of it."""
     status: Mapped[str]
     badges: Mapped[list[str]]
     pdf_state: Mapped[str]
@@ -215,9 +229,46 @@ class Document(Base):
         return self.money(self.total_minor)
 
     @property
+    def falls_due_on(self) -> date | None:
+        """From the day after it, what is not paid is late."""
+        return self.next_due_on or self.due_date
+
+    @property
     def due(self) -> Money:
         """What is left to pay."""
         return self.money(self.payable_minor - self.paid_minor)
+
+
+class DocumentLink(Base):
+    """That one document came out of another; gone with a draft that is deleted."""
+
+    __tablename__ = "document_links"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "source_id"],
+            ["documents.organization_id", "documents.id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["organization_id", "target_id"],
+            ["documents.organization_id", "documents.id"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("kind in ('converted', 'advance_of', 'deducts', 'copied')", name="kind"),
+        CheckConstraint("source_id <> target_id", name="two"),
+        UniqueConstraint("organization_id", "payment_id"),
+        Index("ix_document_links_target", "organization_id", "target_id"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    source_id: Mapped[UUID] = mapped_column(primary_key=True)
+    target_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    """`converted`: took its place; `advance_of`: bills a part of it in advance; `deducts`:
+    takes an advance invoice off; `copied`: was written after it."""
+    payment_id: Mapped[UUID | None]
+    """The payment that brought it about, opaque here; each brings about one at most."""
+    created_at: Mapped[datetime]
 
 
 class DocumentLine(Base):

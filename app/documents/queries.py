@@ -1,6 +1,6 @@
 """Reading documents; tenancy is in every query."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import JsonValue
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Integer,
     Select,
@@ -22,8 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from app.contacts import queries as contacts
-from app.contacts import search
+from app.contacts import reading, search
 from app.contacts.models import Contact
 from app.contacts.search import Sought
 from app.documents.filters import NEVER, Shape, values_of
@@ -39,9 +39,9 @@ from app.documents.models import (
 from app.documents.schemas import DocumentFilters, DocumentQuery
 from app.documents.search import closeness, matching_documents
 from app.documents.visibility import sees_document
-from app.kernel.actor import Actor, system
+from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
-from app.kernel.rows import Rows, Statement, columns_of, names_of, plain
+from app.kernel.rows import Rows, Statement, columns_of, names_of, plain, rows_of
 from app.organizations import visibility
 
 Columns = TypeVarTuple("Columns")
@@ -131,37 +131,18 @@ def _one(query: Select[*Columns], actor: Actor, document_id: UUID) -> Select[*Co
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """What printing changes of a document, named as its view names it."""
-
-    pdf_state: str
-    pdf_sha256: str | None
-    version: int
-
-
-async def printed(tx: AsyncSession, actor: Actor, document_id: UUID) -> Printed:
-    """Tell what became of the PDF of a document of the actor's organization."""
-    row = await tx.execute(
-        select(Document.pdf_state, Document.pdf_sha256, Document.version).where(
-            Document.organization_id == actor.organization_id, Document.id == document_id
-        )
-    )
-    return Printed(*row.one())
-
-
 async def contact_of(
     tx: AsyncSession, document: Document, *, parts: Sequence[InstrumentedAttribute[Any]]
 ) -> Contact:
-    """Give a document's contact: who sees the document may know whom it is for.
+    """Give a document's contact, to be read: who sees the document may know whom it is for.
 
     Args:
         tx: The request's transaction.
         document: Whose contact.
-        parts: Which lists of the contact to read.
+        parts: Which lists of the contact to read; another raises when it is touched.
     """
-    owner = system(document.organization_id)
-    return await contacts.get(tx, owner, document.contact_id, parts=parts)
+    own = document.organization_id
+    return await reading.read(tx, own, document.contact_id, parts=parts)
 
 
 async def contact_name(tx: AsyncSession, document: Document) -> str:
@@ -177,22 +158,54 @@ async def contact_name(tx: AsyncSession, document: Document) -> str:
 async def revision(
     tx: AsyncSession, organization_id: UUID, document_id: UUID, number: int
 ) -> DocumentRevision:
-    """Give one issued revision.
+    """Give one issued revision; it never changes, and is no object of the session.
 
     Raises:
         NotFound: There is none.
     """
-    found = await tx.get(DocumentRevision, (organization_id, document_id, number))
+    rows = await rows_of(tx)
+    found = await rows.first(
+        _REVISION, organization_id=organization_id, document_id=document_id, number=number
+    )
     if found is None:
         raise NotFound
-    return found
+    return plain(DocumentRevision, _REVISION_COLUMNS, found)
+
+
+_REVISION_COLUMNS = names_of(DocumentRevision)
+_REVISION = Statement(
+    select(*columns_of(DocumentRevision)).where(
+        DocumentRevision.organization_id == bindparam("organization_id"),
+        DocumentRevision.document_id == bindparam("document_id"),
+        DocumentRevision.number == bindparam("number"),
+    )
+)
 
 
 async def find_pdf(
     tx: AsyncSession, organization_id: UUID, document_id: UUID, number: int, language: str
 ) -> DocumentPdf | None:
-    """Find the stored bytes of a revision."""
-    return await tx.get(DocumentPdf, (organization_id, document_id, number, language))
+    """Find the stored bytes of a revision; they never change either."""
+    rows = await rows_of(tx)
+    found = await rows.first(
+        _PDF,
+        organization_id=organization_id,
+        document_id=document_id,
+        number=number,
+        language=language,
+    )
+    return None if found is None else plain(DocumentPdf, _PDF_COLUMNS, found)
+
+
+_PDF_COLUMNS = names_of(DocumentPdf)
+_PDF = Statement(
+    select(*columns_of(DocumentPdf)).where(
+        DocumentPdf.organization_id == bindparam("organization_id"),
+        DocumentPdf.document_id == bindparam("document_id"),
+        DocumentPdf.revision == bindparam("number"),
+        DocumentPdf.language == bindparam("language"),
+    )
+)
 
 
 async def decisions(tx: AsyncSession, actor: Actor, document_id: UUID) -> Sequence[Decision]:
@@ -262,13 +275,13 @@ async def list_series(
 class _Sort:
     column: ColumnElement[Any]
     is_descending: bool
-    read: type[date] | type[datetime] | type[int]
+    read: Callable[[str], date | int]
 
 
 _SORTS = {
-    "-issue_date": _Sort(Document.listed_on.expression, True, date),  # noqa: FBT003
-    "-created_at": _Sort(Document.created_at.expression, True, datetime),  # noqa: FBT003
-    "due_date": _Sort(func.coalesce(Document.due_date, NEVER), False, date),  # noqa: FBT003
+    "-issue_date": _Sort(Document.listed_on.expression, True, date.fromisoformat),  # noqa: FBT003
+    "-created_at": _Sort(Document.created_at.expression, True, datetime.fromisoformat),  # noqa: FBT003
+    "due_date": _Sort(func.coalesce(Document.due_date, NEVER), False, date.fromisoformat),  # noqa: FBT003
     "-total": _Sort(Document.total_minor.expression, True, int),  # noqa: FBT003
 }
 
@@ -320,9 +333,7 @@ async def list_documents(
         statement = Statement(_sorted(who, shape, sort, sought, is_after=is_after))
     if after is not None:
         value, last_id = after
-        values["after"] = (
-            int(str(value)) if sort.read is int else sort.read.fromisoformat(str(value))
-        )  # type: ignore[union-attr]  # mypy does not narrow `is int`
+        values["after"] = sort.read(str(value))
         values["after_id"] = UUID(str(last_id))
     found = await rows.all(statement, **values)
     return [Listed(plain(Document, _COLUMNS, row), row[-2], row[-1]) for row in found]
@@ -340,8 +351,8 @@ def _sorted(
     statement = _filtered(columns, actor, shape, sought)
     order = (sort.column, Document.id)
     if is_after:
-        last = (bindparam("after", type_=sort.column.type), bindparam("after_id"))
-        key, limit = tuple_(*order), tuple_(*last)
+        after: BindParameter[Any] = bindparam("after", type_=sort.column.type)
+        key, limit = tuple_(*order), tuple_(after, bindparam("after_id"))
         statement = statement.where(key < limit if sort.is_descending else key > limit)
     ordered = [column.desc() for column in order] if sort.is_descending else list(order)
     return statement.order_by(*ordered).limit(bindparam("limit", type_=Integer()))

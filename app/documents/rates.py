@@ -92,3 +92,10 @@ def is_surcharge(
     return kind is TaxKind.IVA and any(
         one.iva == percent and one.percent == surcharge and one.holds(on) for one in SURCHARGES
     )
+
+
+def surcharge_of(kind: TaxKind, percent: Decimal, on: date) -> Decimal | None:
+    """Give the equivalence surcharge that goes with a rate on a day; the first listed counts."""
+    if kind is not TaxKind.IVA:
+        return None
+    return next((one.percent for one in SURCHARGES if one.iva == percent and one.holds(on)), None)

@@ -1,5 +1,6 @@
 """Documents: drafts, issuing, the PDF, answers on the client's behalf."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
@@ -10,13 +11,14 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents import deciding, drafting, issuing, queries, views
+from app.documents import deciding, drafting, issuing, lineage, queries, rendering, views
 from app.documents.breakdown import figures_of
 from app.documents.deciding import Answer
+from app.documents.lineage import Related
 from app.documents.models import Document
 from app.documents.ports import Printer
 from app.documents.queries import Listed, Read
-from app.documents.rendering import NotPrinted, ensure_pdf, print_document
+from app.documents.rendering import NotPrinted, PdfKey, ensure_pdf, print_document
 from app.documents.schemas import (
     DecisionOnBehalf,
     DecisionView,
@@ -30,6 +32,7 @@ from app.documents.schemas import (
 )
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict
+from app.kernel.rows import rows_of
 from app.organizations import queries as organizations
 from app.organizations.access import Reader, Reads, Requires, RequiresBriefly
 from app.organizations.models import Organization
@@ -56,8 +59,7 @@ router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=Route
 RowReader = Annotated[Reader, Depends(Reads(Permission.DOCUMENTS_READ))]
 DocumentReader = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_READ))]
 Writer = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_WRITE))]
-BriefRowReader = Annotated[Reader, Depends(Reads(Permission.DOCUMENTS_READ))]
-DocumentReader = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_READ))]
+BriefReader = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_READ))]
 BriefWriter = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_WRITE))]
 
 PDF = "application/pdf"
@@ -107,7 +109,7 @@ async def create_document(
     """Begin a document as a draft; it has no number until it is issued."""
     document = await drafting.create(tx, actor, body, at=at)
     set_created(response, "/v1/documents", document.id, document.version)
-    return await _view(tx, actor, document, at, language)
+    return await show(tx, actor, document, at, language)
 
 
 @router.get("/{document_id}")
@@ -116,12 +118,14 @@ async def get_document(
 ) -> DocumentView:
     """Read a document, whole."""
     found = await queries.read(by.rows, by.actor, document_id)
+    related = await lineage.related_to(by.rows, by.actor, found.document)
     set_etag(response, found.document.version)
-    if _moved(found, by.organization, by.at):
+    if _moved(found, related, by.organization, by.at):
         send_whole(request)
     return views.view_of(
         found.document,
         found.contact_name,
+        related,
         payments_enabled=by.organization.payments_enabled,
         today=_today(by.organization, by.at),
         language=language_of(request),
@@ -144,7 +148,7 @@ async def update_document(
     seen.check(document.version)
     await drafting.edit(tx, actor, document, body, at=at)
     set_etag(response, document.version)
-    return await _view(tx, actor, document, at, language)
+    return await show(tx, actor, document, at, language)
 
 
 @router.delete("/{document_id}", status_code=204)
@@ -175,21 +179,19 @@ async def issue_document(
         await idempotency.claim(tx, request, actor, at=at, is_required=False)
         document = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
         seen.check(document.version)
-        await issuing.issue(tx, actor, document, at=at)
-        view = await _view(tx, actor, document, at, language)
+        issued = await issuing.issue(tx, actor, document, at=at)
+        view = await show(tx, actor, document, at, language, issued.contact_name)
         etag = f'"{document.version}"'
         await idempotency.remember_view(tx, request, view, etag=etag, at=at)
+    content = None
     with suppress(NotPrinted):  # it is issued all the same; the job goes on trying
-        await ensure_pdf(
-            database,
-            provided(request, Printer),  # type: ignore[type-abstract]  # the table is keyed by ports
-            actor.organization_id,
-            document_id,
-            view.revision,
-            at=at,
-        )
+        printer = provided(request, Printer)  # type: ignore[type-abstract]  # the table is keyed by ports
+        content = await print_document(printer, issued.says, logo=issued.logo, band=None)
     async with database.transaction(actor.organization_id) as tx:
-        printed = await queries.printed(tx, actor, document_id)
+        if content is not None:
+            key = PdfKey(actor.organization_id, document_id, view.revision, view.language)
+            await rendering.store(tx, key, content, at=at)
+        printed = await rendering.printed(tx, actor.organization_id, document_id)
         set_etag(response, printed.version)
         view = view.model_copy(update=asdict(printed))
         # The reply really given takes the place of the one kept in case we were cut short.
@@ -284,31 +286,43 @@ async def decide_on_behalf(
     )
     await deciding.answer_on_behalf(tx, actor, document, answer, at=at)
     set_etag(response, document.version)
-    return await _view(tx, actor, document, at, language)
+    return await show(tx, actor, document, at, language)
 
 
-async def _view(
-    tx: AsyncSession, actor: Actor, document: Document, at: datetime, language: str
+async def show(
+    tx: AsyncSession,
+    actor: Actor,
+    document: Document,
+    at: datetime,
+    language: str,
+    contact_name: str | None = None,
 ) -> DocumentView:
+    """Show a document whole, with what it came from and led to."""
     organization = await organizations.get(tx, actor.organization_id)
+    await tx.flush()
     return views.view_of(
         document,
-        await queries.contact_name(tx, document),
+        contact_name or await queries.contact_name(tx, document),
+        await lineage.related_to(await rows_of(tx), actor, document),
         payments_enabled=organization.payments_enabled,
         today=_today(organization, at),
         language=language,
     )
 
 
-def _moved(found: Read, organization: Organization, at: datetime) -> bool:
+def _moved(
+    found: Read, related: Sequence[Related], organization: Organization, at: datetime
+) -> bool:
     """Tell whether what is shown of a document changed since its version was made.
 
-    The day and the contact's name are shown with it, and are no part of its version.
+    The day, the contact's name and related documents are shown with it, and are no part of
+    its version.
     """
     document = found.document
     then, today = _today(organization, document.updated_at), _today(organization, at)
     dated = views.dated_badges(document, then) != views.dated_badges(document, today)
-    return dated or found.contact_updated_at > document.updated_at
+    beside = [found.contact_updated_at, *(one.document.updated_at for one in related)]
+    return dated or max(beside) > document.updated_at
 
 
 async def _preview(

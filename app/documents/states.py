@@ -67,6 +67,7 @@ class Dimensions(Protocol):
     decision: str
     payment_state: str
     is_commented: bool
+    is_converted: bool
 
 
 def status_of(document: Dimensions) -> Status:
@@ -101,6 +102,8 @@ def badges_of(document: Dimensions) -> list[str]:
         badges.append("commented")
     if document.has_delivery_problem:
         badges.append("delivery_problem")
+    if document.is_converted:
+        badges.append("converted")
     if document.dispatch_count > 1:
         badges.append("resent")
     return badges
@@ -113,9 +116,14 @@ class Dated(Protocol):
     issue_state: str
     decision: str
     valid_until: date | None
-    due_date: date | None
     payable_minor: int
     paid_minor: int
+    is_converted: bool
+
+    @property
+    def falls_due_on(self) -> date | None:
+        """From the day after it, what is not paid is late."""
+        ...
 
 
 def is_expired(document: Dated, today: date) -> bool:
@@ -123,6 +131,7 @@ def is_expired(document: Dated, today: date) -> bool:
     return (
         document.type == DocumentType.QUOTE
         and document.issue_state == "issued"
+        and not document.is_converted
         and document.decision != "accepted"
         and document.valid_until is not None
         and document.valid_until < today
@@ -133,19 +142,28 @@ def is_overdue(document: Dated, today: date) -> bool:
     """Tell whether money is still due after its day."""
     return (
         document.issue_state == "issued"
-        and document.due_date is not None
-        and document.due_date < today
+        and not document.is_converted
+        and document.falls_due_on is not None
+        and document.falls_due_on < today
         and document.payable_minor > document.paid_minor
     )
 
 
 def payment_state_of(
-    *, payable_minor: int, collected_minor: int, refunded_minor: int, is_processing: bool
+    *,
+    payable_minor: int,
+    collected_minor: int,
+    refunded_minor: int,
+    is_processing: bool,
+    advances_minor: int = 0,
 ) -> str:
-    """Tell how far a document is paid, from sums of the ledger in minor units."""
+    """Tell how far a document is paid, from sums of the ledger in minor units.
+
+    One whose money was all taken in advance is paid from its first day on.
+    """
     paid_minor = collected_minor - refunded_minor
     if payable_minor <= 0 and collected_minor == 0:
-        return "not_applicable"
+        return "paid" if advances_minor > 0 else "not_applicable"
     if paid_minor <= 0:
         nothing = "refunded" if refunded_minor > 0 else "unpaid"
         return "processing" if is_processing else nothing
@@ -154,14 +172,33 @@ def payment_state_of(
     return "paid" if paid_minor == payable_minor else "overpaid"
 
 
-def staff_actions(issue_state: str, pdf_state: str) -> list[str]:
+class Actionable(Protocol):
+    """What it depends on what staff may do."""
+
+    type: str
+    issue_state: str
+    pdf_state: str
+    is_converted: bool
+    is_billed: bool
+
+
+def staff_actions(document: Actionable) -> list[str]:
     """List what staff may do with a document; without its PDF it is not sent."""
-    if issue_state == "draft":
-        return ["edit", "delete", "issue"]
-    if issue_state == "issued":
-        actions = ["dispatch", "decide", "record_payment"]
-        return actions[1:] if pdf_state == "failed" else actions
-    return []
+    if document.issue_state == "draft":
+        return ["edit", "delete", "issue", "copy"]
+    if document.issue_state != "issued":
+        return ["copy"]
+    refused = set()
+    if document.pdf_state == "failed":
+        refused.add("dispatch")
+    if document.is_converted:
+        refused |= {"convert", "decide"}
+    if document.is_converted or document.is_billed:
+        refused.add("record_payment")
+    if document.type == DocumentType.INVOICE:
+        refused.add("convert")
+    actions = ("dispatch", "convert", "copy", "decide", "record_payment")
+    return [action for action in actions if action not in refused]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +207,8 @@ class Standing:
 
     Attributes:
         can_decide: Whether the link may answer; a copy (CC) may only read.
+        is_converted: Whether another document took its place.
+        is_billed: Whether an invoice asks for its money.
         is_current: Whether the link's revision is the document's.
         client_answered_at: When the client gave the current answer; None when staff
             did, or there is none.
@@ -183,6 +222,8 @@ class Standing:
     can_decide: bool
     payments_enabled: bool
     amount_due_minor: int
+    is_converted: bool = False
+    is_billed: bool = False
 
 
 def refusals(standing: Standing, *, at: datetime) -> dict[str, str | None]:
@@ -211,6 +252,8 @@ def _closed(standing: Standing) -> str | None:
         return "document_voided"
     if standing.issue_state == "superseded" or not standing.is_current:
         return "not_current_revision"
+    if standing.is_converted:
+        return "document_converted"
     if standing.is_expired:
         return "document_expired"
     return None
@@ -226,6 +269,8 @@ def _undo_refusal(standing: Standing, at: datetime) -> str | None:
 def _pay_refusal(standing: Standing) -> str | None:
     if not standing.payments_enabled:
         return "payments_not_enabled"
+    if standing.is_billed:
+        return "document_converted"
     if standing.amount_due_minor <= 0:
         return "nothing_due"
     return None

@@ -6,10 +6,11 @@ Prices that include the tax are summed with it: the base of a group is then its 
 divided by one plus its rates, and the tax is what is left of the gross.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
+from app.documents.deductions import Deduction
 from app.documents.printable import (
     PrintedDisbursement,
     PrintedTax,
@@ -103,9 +104,14 @@ def of(
     discount: Discount | None = None,
     prices_include_tax: bool = False,
     disbursements: Sequence[PrintedDisbursement] = (),
+    deductions: Sequence[Deduction] = (),
     advances: Money | None = None,
 ) -> Figures:
     """Compute every figure of a document.
+
+    What advance invoices asked for is taken off with the very tax they had, so that all
+    together have exactly the sum of the whole under each tax. Money taken in advance is
+    counted up to what there is to pay.
 
     Raises:
         AmountTooLarge: A net or a total has more than 12 integer digits.
@@ -115,20 +121,22 @@ def of(
     amounts = [amount_of(line, currency) for line in lines]
     shares = _discount_shares(lines, amounts, discount, currency)
     left = [amount - share for amount, share in zip(amounts, shares, strict=True)]
-    taxes = _taxes(lines, left, currency, prices_include_tax=prices_include_tax)
+    full = _taxes(lines, left, currency, prices_include_tax=prices_include_tax)
     nets, bases = amounts, left
     if prices_include_tax:
         nets, bases = _without_tax(lines, amounts), _without_tax(lines, left)
-    withholdings = _withholdings(lines, bases, currency)
+    taxes = _taxes_left(full, deductions)
+    withholdings = _withholdings_left(_withholdings(lines, bases, currency), deductions)
     base = sum((tax.base for tax in taxes), zero)
     tax_total = sum((tax.amount for tax in taxes), zero)
     surcharge = sum((tax.surcharge for tax in taxes), zero)
     total = base + tax_total + surcharge
     withheld = sum((withholding.amount for withholding in withholdings), zero)
     disbursed = sum((item.amount for item in disbursements), zero)
-    advanced = advances or zero
+    payable = total - withheld + disbursed
+    advanced = min(advances or zero, max(payable, zero))
     totals = PrintedTotals(
-        discount=_bounded(sum(nets, zero) - base),
+        discount=_bounded(sum(nets, zero) - sum((tax.base for tax in full), zero)),
         taxable_base=_bounded(base),
         tax=_bounded(tax_total),
         surcharge=_bounded(surcharge),
@@ -136,7 +144,7 @@ def of(
         withholding=_bounded(withheld),
         disbursements=_bounded(disbursed),
         advances=_bounded(advanced),
-        payable=_bounded(total - withheld + disbursed - advanced),
+        payable=_bounded(payable - advanced),
     )
     return Figures(
         nets=tuple(nets),
@@ -283,6 +291,55 @@ def _withholdings(
         PrintedWithholding(rate, _bounded(base), _part(base, rate))
         for rate, base in sorted(by_rate.items())
     )
+
+
+def _taxes_left(
+    taxes: tuple[PrintedTax, ...], deductions: Iterable[Deduction]
+) -> tuple[PrintedTax, ...]:
+    """Take what was asked for in advance off each group."""
+    left = {taxation_of(tax): tax for tax in taxes}
+    for tax in (tax for deduction in deductions for tax in deduction.taxes):
+        zero = Money(0, tax.base.currency)
+        none = replace(tax, base=zero, amount=zero, surcharge=zero)
+        key = taxation_of(tax)
+        held = left.get(key, none)
+        left[key] = replace(
+            held,
+            base=held.base - tax.base,
+            amount=held.amount - tax.amount,
+            surcharge=held.surcharge - tax.surcharge,
+        )
+    return tuple(_of_one_sign(tax) for tax in left.values())
+
+
+def _of_one_sign(tax: PrintedTax) -> PrintedTax:
+    """Let a cent of tax below nothing go into the base: both have one sign (AEAT error 1142).
+
+    Advances of nearly the whole can leave a base of a cent and a tax of minus one.
+    """
+    zero = Money(0, tax.base.currency)
+    if tax.base.amount_minor * tax.surcharge.amount_minor < 0:
+        tax = replace(tax, base=tax.base + tax.surcharge, surcharge=zero)
+    if tax.base.amount_minor * tax.amount.amount_minor < 0:
+        tax = replace(tax, base=tax.base + tax.amount, amount=zero)
+    return tax
+
+
+def _withholdings_left(
+    withholdings: tuple[PrintedWithholding, ...], deductions: Iterable[Deduction]
+) -> tuple[PrintedWithholding, ...]:
+    """Take what advance invoices withheld off each rate."""
+    left = {one.rate: one for one in withholdings}
+    for one in (one for deduction in deductions for one in deduction.withholdings):
+        zero = Money(0, one.base.currency)
+        held = left.get(one.rate, PrintedWithholding(one.rate, zero, zero))
+        left[one.rate] = replace(held, base=held.base - one.base, amount=held.amount - one.amount)
+    return tuple(left[rate] for rate in sorted(left))
+
+
+def taxation_of(tax: PrintedTax) -> Taxation:
+    """Tell which lines a group is of."""
+    return Taxation(tax.kind, tax.treatment, tax.exemption_cause, tax.rate, tax.surcharge_rate)
 
 
 def _part(base: Money, rate: Decimal) -> Money:

@@ -1,22 +1,27 @@
 """From a document's row to what the API shows of it (pure)."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import overload
 
-from app.documents import states
+from app.documents import deductions, states
 from app.documents.breakdown import disbursements_of, taxes_of, withholdings_of
+from app.documents.installments import installments_of
+from app.documents.lineage import Related
 from app.documents.models import Decision, Document, DocumentLine
 from app.documents.printable import PrintedTax
 from app.documents.schemas import (
     ContactSummary,
     DecisionView,
+    DeductionView,
     DisbursementView,
     DiscountView,
     DocumentItem,
     DocumentView,
     InstallmentView,
     LineView,
+    RelatedDocument,
     TaxView,
     WithholdingView,
 )
@@ -79,19 +84,29 @@ def item_of(
         revision=document.revision,
         version=document.version,
         last_dispatched_at=document.last_dispatched_at,
-        allowed_actions=states.staff_actions(document.issue_state, document.pdf_state),
+        allowed_actions=states.staff_actions(document),
         created_at=document.created_at,
         updated_at=document.updated_at,
     )
 
 
 def view_of(
-    document: Document, contact_name: str, *, payments_enabled: bool, today: date, language: str
+    document: Document,
+    contact_name: str,
+    related: Sequence[Related],
+    *,
+    payments_enabled: bool,
+    today: date,
+    language: str,
 ) -> DocumentView:
     """Show a document whole; its lines are loaded."""
     item = item_of(
         document, contact_name, payments_enabled=payments_enabled, today=today, language=language
     )
+
+    def money(amount_minor: int) -> MoneyView:
+        return MoneyView(amount=amount_minor, currency=document.currency)
+
     discount = None
     if document.discount_kind is not None and document.discount_value is not None:
         discount = DiscountView(
@@ -119,8 +134,18 @@ def view_of(
             )
             for one in withholdings_of(document)
         ],
-        installments=_installments(document),
-        links=[],
+        installments=installment_views(document),
+        deductions=[
+            DeductionView(
+                document_id=one.document_id,
+                number=one.number,
+                issue_date=one.issue_date,
+                taxes=[tax_of(tax) for tax in one.taxes],
+            )
+            for one in deductions.from_json(document.deductions)
+        ],
+        advances=money(document.advances_minor),
+        links=[_related(one) for one in related],
     )
 
 
@@ -172,11 +197,27 @@ def pay_reasons(document: Document, *, payments_enabled: bool, today: date) -> l
         reasons.append("document_voided")
     elif states.is_expired(document, today):
         reasons.append("document_expired")
+    if document.is_converted or document.is_billed:
+        reasons.append("document_converted")
     if not payments_enabled:
         reasons.append("payments_not_enabled")
     if document.due.amount_minor <= 0:
         reasons.append("nothing_due")
     return reasons
+
+
+def _related(one: Related) -> RelatedDocument:
+    other = one.document
+    return RelatedDocument(
+        id=other.id,
+        kind=one.kind,
+        direction="result" if one.is_result else "source",
+        type=other.type,
+        invoice_kind=other.invoice_kind,
+        number=other.number,
+        issue_state=other.issue_state,
+        total=MoneyView.of(other.total),
+    )
 
 
 def _line(document: Document, line: DocumentLine) -> LineView:
@@ -210,14 +251,14 @@ def tax_of(tax: PrintedTax) -> TaxView:
     )
 
 
-def _installments(document: Document) -> list[InstallmentView]:
-    if document.due_date is None:
-        return []
+def installment_views(document: Document) -> list[InstallmentView]:
+    """Show when which part of a document falls due, and what is left of it."""
     return [
         InstallmentView(
-            no=1,
-            due_date=document.due_date,
-            amount=MoneyView.of(document.money(document.payable_minor)),
-            amount_due=MoneyView.of(document.due),
+            no=one.no,
+            due_date=one.due_date,
+            amount=MoneyView.of(one.amount),
+            amount_due=MoneyView.of(one.due),
         )
+        for one in installments_of(document)
     ]

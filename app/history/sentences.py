@@ -1,15 +1,17 @@
 """What one entry of the history says, in the reader's language (pure)."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
 
 from pydantic import JsonValue
 
-from app.kernel.formats import money
+from app.kernel.formats import money, short_date
 from app.kernel.money import Money
 from app.kernel.wording import Wording, wording
 from app.notices.summaries import quoted
 
-_VARIANTS = ("channel", "kind", "visibility")
+_VARIANTS = ("channel", "kind", "role", "visibility")
 """Fields of a payload whose value may choose a text of its own, `<kind>.<value>`."""
 
 
@@ -52,11 +54,14 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
         values["noun"] = letters(f"{document_type}.noun")
         the = letters(f"{document_type}.the")
         values["document"] = f"{the} {values.get('number', '')}".rstrip()
+    if (other := _document(payload.get("other"), letters)) is not None:
+        values["other"] = other
     for name in ("total", "amount"):
         if (sum_ := _money(payload.get(name))) is not None:
             values[name] = money(sum_, language)
-    if (method := values.get("method")) is not None:
-        values["method"] = _named(f"method.{method}", method, texts)
+    catalogues = {"method": texts, "reason": texts, "paper": wording("payments", language)}
+    for name in catalogues.keys() & values.keys():
+        values[name] = _named(f"{name}.{values[name]}", values[name], catalogues[name])
     if isinstance(changes := payload.get("changes"), list):
         values["changes"] = ", ".join(_named(f"field.{name}", str(name), texts) for name in changes)
     to = payload.get("to")
@@ -64,9 +69,28 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
         values["to"] = ", ".join(str(address) for address in to)
     elif isinstance(to, str):
         values["state"] = _named(f"state.{to}", to, texts)
-    if (reason := values.get("reason")) is not None:
-        values["reason"] = _named(f"reason.{reason}", reason, texts)
-    return values
+    return values | _planned(values, language, texts)
+
+
+def _planned(values: Mapping[str, str], language: str, texts: Wording) -> dict[str, str]:
+    """Put into words when an action is due, when it was before, and what came of it."""
+    told = {}
+    for name in ("due", "previous_due"):
+        with suppress(ValueError):  # no day, and so no text that needs one
+            day = short_date(date.fromisoformat(values.get(f"{name}_on", "")), language)
+            told[name] = f"{day} {values.get(f'{name}_time', '')}".rstrip()
+    if (outcome := values.get("outcome")) is not None:
+        told["outcome"] = _named(f"outcome.{outcome}", outcome, texts)
+    return told
+
+
+def _document(value: JsonValue, letters: Wording) -> str | None:
+    """Name another document: what it is, and its number when it has one."""
+    match value:
+        case {"type": str(type_), "invoice_kind": kind, "number": number}:
+            key = f"{type_}.{kind}.noun" if f"{type_}.{kind}.noun" in letters else f"{type_}.noun"
+            return f"{letters(key)} {number or ''}".rstrip() if key in letters else None
+    return None
 
 
 def _named(key: str, otherwise: str, texts: Wording) -> str:

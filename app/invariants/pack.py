@@ -203,7 +203,7 @@ INVARIANTS = (
     Invariant("I8", "Every transaction of the provider is linked once", _rows(statements.LINKS)),
     Invariant(
         "I9",
-        "Paid is what the ledger says; more than is due waits for a person, or a person looked",
+        "Paid is what the ledger says; the excess is credit, and a person looks or looked",
         _rows(statements.PAID),
     ),
     Invariant("I10", "Every journal sums to zero per currency", _rows(statements.BALANCE)),

@@ -119,6 +119,20 @@ where d.organization_id = :organization_id and d.paid_minor > greatest(d.payable
                   where p.organization_id = d.organization_id and p.document_id = d.id
                     and p.review_reason is not null)
 union all
+select format('document %s: %s is kept as credit, %s was paid beyond its sum',
+              d.id, coalesce(c.minor, 0), greatest(d.paid_minor - greatest(d.payable_minor, 0), 0))
+from documents d
+left join (select e.document_id, -sum(e.amount_minor) as minor from ledger_entries e
+           where e.organization_id = :organization_id and e.account = 'credit'
+           group by e.document_id) c on c.document_id = d.id
+where d.organization_id = :organization_id
+  and coalesce(c.minor, 0) <> greatest(d.paid_minor - greatest(d.payable_minor, 0), 0)
+union all
+select format('contact %s: credit of document %s was spent twice', e.contact_id, e.document_id)
+from ledger_entries e
+where e.organization_id = :organization_id and e.account = 'credit'
+group by e.contact_id, e.document_id having sum(e.amount_minor) > 0
+union all
 select format('payment %s succeeded, and is not booked', p.id)
 from payments p
 where p.organization_id = :organization_id and p.state = 'succeeded'

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.jobs.queue import enqueue
 from app.kernel.database import enter_organization
 from app.kernel.identifiers import new_id
-from app.payments import accounts, arriving, chargebacks
+from app.payments import accounts, arriving, chargebacks, papers
 from app.payments.desk import Desk
 from app.payments.hints import Hint, HintKind
 from app.payments.models import ProviderCall, StrayCall
@@ -98,7 +98,7 @@ async def handle(job: HandleCall, desk: Desk) -> None:
 async def _follow(organization_id: UUID, hint: Hint, desk: Desk) -> bool:
     """Look where a hint points; False when it points at nothing we have."""
     if hint.kind in _ABOUT_ACCOUNT:
-        await accounts.check(organization_id, desk)
+        await papers.hear(organization_id, hint, desk)
         return True
     if hint.transaction_id is None:
         return False

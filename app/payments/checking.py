@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents import queries as documents
 from app.documents.models import Document
+from app.events.record import Fact
 from app.jobs.queue import enqueue
 from app.kernel.actor import Actor
 from app.payments import accounts, intents, queries
 from app.payments.desk import Desk, provider
 from app.payments.models import LIVE, Payment
-from app.payments.movements import MoneyIn
+from app.payments.movements import MoneyIn, MoneyInState
 from app.payments.tasks import CheckPayment
 
 CHECK_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
@@ -71,6 +72,8 @@ async def take(
 ) -> None:
     """Let what was fetched move a payment, and give up a page nobody finished.
 
+    What a payer's bank has agreed to is waited for as long as it is looked at.
+
     Args:
         tx: One transaction, the organization entered.
         desk: Whose clock and alarm.
@@ -82,11 +85,14 @@ async def take(
     at = desk.clock.now()
     document, payment = await lock(tx, actor, payment_id)
     for truth in truths:
-        before = payment.state
-        came_in = await intents.apply(tx, actor, document, payment, truth, wallet, at=at)
-        if came_in or (payment.state == "frozen" and before != "frozen"):
-            await desk.alarm(tx, actor, document, payment, at=at)
-    if payment.state in LIVE and at - payment.created_at >= intents.PAGE_LIFE:
+        news = await intents.apply(tx, actor, document, payment, truth, wallet, at=at)
+        if isinstance(news, Fact):
+            await desk.fact_alarm(tx, actor, document, news, at=at)
+        elif news is not None:
+            await desk.alarm(tx, actor, document, news, at=at)
+    is_coming = any(truth.state is MoneyInState.AUTHORIZED for truth in truths)
+    life = CHECKED_FOR if is_coming else intents.PAGE_LIFE
+    if payment.state in LIVE and at - payment.created_at >= life:
         await intents.give_up(tx, document, payment, "expired", at=at)
 
 

@@ -12,7 +12,7 @@ from app.documents.visibility import sees_document_of
 from app.events.record import Fact, record
 from app.kernel.actor import Actor
 from app.kernel.identifiers import new_id
-from app.payments import ledger
+from app.payments import effects, ledger
 from app.payments.events import charged_back, dispute_won
 from app.payments.models import Dispute, Payment
 from app.payments.movements import MoneyIn, MoneyOut
@@ -64,6 +64,7 @@ async def open_dispute(
     await tx.flush()
     await ledger.book_chargeback(tx, payment, dispute, at=at)
     await settle_document(tx, document, at=at)
+    await effects.give_back(tx, document, payment, at=at)
     fact = charged_back(payment, dispute, document)
     await record(tx, actor, fact, at=at)
     return fact
@@ -85,8 +86,8 @@ async def win(
     truth: MoneyIn,
     *,
     at: datetime,
-) -> bool:
-    """Book the money of a dispute that was won; False when no open one is of that sum.
+) -> Fact | None:
+    """Book the money of a dispute that was won, and tell it; None when none is of that sum.
 
     Args:
         tx: One transaction.
@@ -108,15 +109,19 @@ async def win(
         .limit(1)
     )
     if dispute is None:
-        return False
+        return None
     dispute.state = "won"
     dispute.won_provider_id = truth.transaction_id
     dispute.won_at = at
     await tx.flush()
+    if dispute.amount_minor > document.due.amount_minor:  # it was paid again meanwhile
+        payment.review_reason = "overpaid"
+        payment.reviewed_at = payment.reviewed_by_name = payment.review_note = None
     await ledger.book_won(tx, payment, dispute, at=at)
     await settle_document(tx, document, at=at)
-    await record(tx, actor, dispute_won(payment, dispute, document), at=at)
-    return True
+    fact = dispute_won(payment, dispute, document)
+    await record(tx, actor, fact, at=at)
+    return fact
 
 
 async def list_disputes(

@@ -7,6 +7,7 @@ from app.events.record import Fact, Group
 from app.kernel.money import Money
 from app.payments.models import (
     Dispute,
+    Paper,
     Payment,
     PaymentAccount,
     ProviderDifference,
@@ -60,6 +61,24 @@ def account_changed(account: PaymentAccount, before: str) -> Fact:
             "to": account.state,
             "can_receive": account.can_receive,
             "restrictions": [*account.restrictions],
+        },
+    )
+
+
+def paper_changed(paper: Paper) -> Fact:
+    """A paper was handed in, or the provider got it or decided about it."""
+    told: dict[str, JsonValue] = {"reason": paper.fault} if paper.fault else {}
+    return Fact(
+        kind="payment_account.paper_changed",
+        group=Group.PAYMENTS,
+        subject_type="paper",
+        subject_id=paper.id,
+        payload={
+            "to": paper.state,
+            "state": paper.state,
+            "paper": paper.kind,
+            "text": paper.name,
+            **told,
         },
     )
 

@@ -7,7 +7,7 @@ fetch again; only what is fetched moves anything.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.payments.enrolment import PaperFault, PaperState
+from app.payments.enrolment import PaperFault, PaperKind, PaperState
 
 
 class HintKind(StrEnum):
@@ -40,6 +40,7 @@ class Hint:
         wallet: Our name of the wallet, if it names one.
         transaction_id: The provider's, if it names one.
         paper_id: The provider's, if it names one.
+        paper_kind: Which paper it says it is.
         paper_state: What it claims of the paper. Before the applicant is accepted there is no
             wallet to ask, and this is all there is; no money hangs on it.
         paper_fault: Why it says that the paper was refused.
@@ -51,6 +52,7 @@ class Hint:
     wallet: str | None = None
     transaction_id: str | None = None
     paper_id: str | None = None
+    paper_kind: PaperKind | None = None
     paper_state: PaperState | None = None
     paper_fault: PaperFault | None = None
 

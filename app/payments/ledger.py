@@ -22,10 +22,30 @@ class Settled:
 
     Attributes:
         collected_minor: What came in and stayed; reversals and chargebacks take it away.
+        credit_minor: What of it is the client's credit.
     """
 
     collected_minor: int
     refunded_minor: int
+    credit_minor: int
+
+    @property
+    def paid_minor(self) -> int:
+        """What the document has."""
+        return self.collected_minor - self.refunded_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Credit of a client that one document got too much.
+
+    Attributes:
+        document_id: Which one.
+        amount_minor: How much, in minor units.
+    """
+
+    document_id: UUID
+    amount_minor: int
 
 
 async def book_collection(tx: AsyncSession, payment: Payment, *, at: datetime) -> None:
@@ -34,9 +54,21 @@ async def book_collection(tx: AsyncSession, payment: Payment, *, at: datetime) -
     await _book(tx, payment, Journal(kind="collection"), sides, at=at)
 
 
+async def book_spending(
+    tx: AsyncSession, payment: Payment, contact_id: UUID, lots: Sequence[Lot], *, at: datetime
+) -> None:
+    """Book that a document was paid with credit of its client, lot by lot."""
+    sides = [_Side("credit", lot.amount_minor, lot.document_id, contact_id) for lot in lots]
+    sides.append(_owed(payment, -payment.amount_minor))
+    await _book(tx, payment, Journal(kind="collection"), sides, at=at)
+
+
 async def book_refund(tx: AsyncSession, payment: Payment, refund: Refund, *, at: datetime) -> None:
     """Book that money of a payment went back; its document is owed it again."""
-    sides = await _taken_back(tx, payment, refund.amount_minor)
+    if payment.method == "credit":
+        sides = await _credited_again(tx, payment, refund.amount_minor)
+    else:
+        sides = await _taken_back(tx, payment, refund.amount_minor)
     await _book(tx, payment, Journal(kind="refund", refund_id=refund.id), sides, at=at)
 
 
@@ -65,7 +97,9 @@ async def book_won(tx: AsyncSession, payment: Payment, dispute: Dispute, *, at: 
         )
         .order_by(LedgerEntry.position)
     )
-    sides = [_Side(one.account, -one.amount_minor, one.document_id) for one in entries]
+    sides = [
+        _Side(one.account, -one.amount_minor, one.document_id, one.contact_id) for one in entries
+    ]
     journal = Journal(kind="chargeback_won", dispute_id=dispute.id)
     await _book(tx, payment, journal, sides, at=at)
 
@@ -79,7 +113,7 @@ async def book_reversal(tx: AsyncSession, payment: Payment, *, at: datetime) -> 
 async def settled(tx: AsyncSession, document: Document) -> Settled:
     """Sum what a document's journals say was collected and given back."""
     rows = await tx.execute(
-        select(Journal.kind, func.sum(LedgerEntry.amount_minor))
+        select(Journal.kind, LedgerEntry.account, func.sum(LedgerEntry.amount_minor))
         .join(
             LedgerEntry,
             (LedgerEntry.organization_id == Journal.organization_id)
@@ -89,17 +123,56 @@ async def settled(tx: AsyncSession, document: Document) -> Settled:
             Journal.organization_id == document.organization_id,
             LedgerEntry.document_id == document.id,
         )
-        .group_by(Journal.kind)
+        .group_by(Journal.kind, LedgerEntry.account)
     )
-    sums = {kind: int(amount_minor) for kind, amount_minor in rows}
-    refunded_minor = sums.pop("refund", 0)
-    return Settled(-sum(sums.values()), refunded_minor)
+    collected_minor = refunded_minor = credit_minor = 0
+    for kind, account, amount_minor in rows:
+        if kind == "refund":
+            refunded_minor += int(amount_minor)
+        else:
+            collected_minor -= int(amount_minor)
+        if account == "credit":
+            credit_minor -= int(amount_minor)
+    return Settled(collected_minor, refunded_minor, credit_minor)
+
+
+async def keep_excess(tx: AsyncSession, document: Document, sums: Settled, *, at: datetime) -> None:
+    """Let what a document has beyond its sum be credit of its client, and no more than that."""
+    excess_minor = max(0, sums.paid_minor - max(0, document.payable_minor))
+    moved_minor = excess_minor - sums.credit_minor
+    if moved_minor == 0:
+        return
+    sides = [
+        _Side("receivable", moved_minor, document.id),
+        _Side("credit", -moved_minor, document.id, document.contact_id),
+    ]
+    await _write(tx, document.organization_id, Journal(kind="credit"), sides, document.currency, at)
+
+
+async def credited_by(tx: AsyncSession, payment: Payment) -> list[UUID]:
+    """List the documents whose credit a payment spent."""
+    rows = await tx.scalars(
+        select(LedgerEntry.document_id)
+        .join(
+            Journal,
+            (Journal.organization_id == LedgerEntry.organization_id)
+            & (Journal.id == LedgerEntry.journal_id),
+        )
+        .where(
+            Journal.organization_id == payment.organization_id,
+            Journal.payment_id == payment.id,
+            LedgerEntry.account == "credit",
+        )
+        .distinct()
+    )
+    return [document_id for document_id in rows if document_id is not None]
 
 
 async def _taken_back(tx: AsyncSession, payment: Payment, amount_minor: int) -> list["_Side"]:
     """Give the sides of money that left: its document is owed at most what it had got.
 
-    A refund and a chargeback of the same payment can cross: the second is a loss.
+    A refund and a chargeback of the same payment can cross: the second is a loss. So is what
+    a document no longer has, because its client's credit paid another.
     """
     left_minor = await tx.scalar(
         select(func.coalesce(-func.sum(LedgerEntry.amount_minor), 0))
@@ -114,12 +187,43 @@ async def _taken_back(tx: AsyncSession, payment: Payment, amount_minor: int) -> 
             LedgerEntry.account == "receivable",
         )
     )
-    owed_minor = min(amount_minor, int(left_minor or 0))
+    had_minor = await tx.scalar(
+        select(func.coalesce(-func.sum(LedgerEntry.amount_minor), 0)).where(
+            LedgerEntry.organization_id == payment.organization_id,
+            LedgerEntry.document_id == payment.document_id,
+        )
+    )
+    owed_minor = min(amount_minor, int(left_minor or 0), int(had_minor or 0))
     return [
         _Side(_holder(payment), -amount_minor),
         _owed(payment, owed_minor),
         _Side("loss", amount_minor - owed_minor),
     ]
+
+
+async def _credited_again(tx: AsyncSession, payment: Payment, amount_minor: int) -> list["_Side"]:
+    """Give the sides of spent credit that is given back, to where it came from."""
+    rows = await tx.execute(
+        select(LedgerEntry.document_id, LedgerEntry.contact_id, func.sum(LedgerEntry.amount_minor))
+        .join(
+            Journal,
+            (Journal.organization_id == LedgerEntry.organization_id)
+            & (Journal.id == LedgerEntry.journal_id),
+        )
+        .where(
+            Journal.organization_id == payment.organization_id,
+            Journal.payment_id == payment.id,
+            LedgerEntry.account == "credit",
+        )
+        .group_by(LedgerEntry.document_id, LedgerEntry.contact_id)
+        .order_by(LedgerEntry.document_id)
+    )
+    sides, left_minor = [_owed(payment, amount_minor)], amount_minor
+    for document_id, contact_id, spent_minor in rows:
+        taken_minor = min(left_minor, int(spent_minor))
+        sides.append(_Side("credit", -taken_minor, document_id, contact_id))
+        left_minor -= taken_minor
+    return sides
 
 
 def _holder(payment: Payment) -> str:
@@ -135,26 +239,39 @@ class _Side:
     account: str
     amount_minor: int
     document_id: UUID | None = None
+    contact_id: UUID | None = None
 
 
 async def _book(
     tx: AsyncSession, payment: Payment, journal: Journal, sides: Sequence[_Side], *, at: datetime
 ) -> None:
-    journal.organization_id = payment.organization_id
-    journal.id = new_id()
     journal.payment_id = payment.id
+    await _write(tx, payment.organization_id, journal, sides, payment.currency, at)
+
+
+async def _write(
+    tx: AsyncSession,
+    organization_id: UUID,
+    journal: Journal,
+    sides: Sequence[_Side],
+    currency: str,
+    at: datetime,
+) -> None:
+    journal.organization_id = organization_id
+    journal.id = new_id()
     journal.booked_at = at
     tx.add(journal)
     await tx.flush()
     tx.add_all(
         LedgerEntry(
-            organization_id=journal.organization_id,
+            organization_id=organization_id,
             journal_id=journal.id,
             position=position,
             account=side.account,
             document_id=side.document_id,
+            contact_id=side.contact_id,
             amount_minor=side.amount_minor,
-            currency=payment.currency,
+            currency=currency,
         )
         for position, side in enumerate((one for one in sides if one.amount_minor), start=1)
     )

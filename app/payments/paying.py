@@ -75,6 +75,7 @@ async def open_page(
 
     Raises:
         Unavailable: The provider did not give a page; nothing was charged.
+        Conflict: Another payment was begun meanwhile, and called this one off.
     """
     async with desk.database.transaction(payment.organization_id) as tx:
         account = await accounts.get(tx, payment.organization_id)
@@ -108,6 +109,7 @@ async def open_page(
     async with desk.database.transaction(payment.organization_id) as tx:
         _, held = await checking.lock(tx, actor, payment.id)
         await intents.redirect(tx, held, page.transaction_id)
+    intents.require_standing(held)
     return page
 
 

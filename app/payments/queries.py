@@ -75,6 +75,23 @@ async def taken_minor(tx: AsyncSession, payment: Payment) -> int:
     return int(sum_minor or 0)
 
 
+async def going_back_minor(tx: AsyncSession, document: Document) -> int:
+    """Sum the refunds of a document's payments that are under way."""
+    query = (
+        select(func.coalesce(func.sum(Refund.amount_minor), 0))
+        .join(
+            Payment,
+            (Payment.organization_id == Refund.organization_id) & (Payment.id == Refund.payment_id),
+        )
+        .where(
+            Refund.organization_id == document.organization_id,
+            Payment.document_id == document.id,
+            Refund.state.in_(("queued", "pending")),
+        )
+    )
+    return int(await tx.scalar(query) or 0)
+
+
 async def get_refund(tx: AsyncSession, actor: Actor, refund_id: UUID) -> Refund:
     """Give one refund of the actor's organization.
 

@@ -19,7 +19,7 @@ from app.jobs.queue import enqueue
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.identifiers import new_id
-from app.payments import accounts, checking, ledger, queries
+from app.payments import accounts, checking, client_credit, effects, ledger, queries
 from app.payments.desk import Desk, provider
 from app.payments.events import refund_failed, refunded
 from app.payments.models import Payment, Refund
@@ -74,7 +74,7 @@ async def give_back(
         organization_id=payment.organization_id,
         id=new_id(),
         payment_id=payment.id,
-        amount_minor=await _amount_minor(tx, payment, draft),
+        amount_minor=await _amount_minor(tx, document, payment, draft),
         currency=payment.currency,
         state="queued",
         reason=draft.reason,
@@ -185,12 +185,14 @@ async def hear(tx: AsyncSession, desk: Desk, actor: Actor, truth: MoneyOut) -> R
         truth: A refund that succeeded.
 
     Returns:
-        Ours; None when it is of no payment here.
+        Ours; None when it is of no payment here, or of a frozen one, whose money is not booked.
     """
     paid = await queries.by_provider_id(tx, actor.organization_id, truth.origin_id or "")
     if paid is None:
         return None
     document, payment = await checking.lock(tx, actor, paid.id)
+    if payment.state != "succeeded":
+        return None
     refund = await queries.refund_of(tx, payment, truth.transaction_id, text=truth.text)
     if refund is None:
         refund = Refund(
@@ -267,6 +269,9 @@ async def _succeed(
     await tx.flush()
     await ledger.book_refund(tx, payment, refund, at=at)
     await settle_document(tx, document, at=at)
+    if payment.method == "credit":
+        await client_credit.settle_origins(tx, payment, at=at)
+    await effects.give_back(tx, document, payment, at=at)
     await record(tx, actor, refunded(payment, refund, document), at=at)
 
 
@@ -291,8 +296,17 @@ async def _fail(
     await desk.fact_alarm(tx, actor, document, fact, at=at)
 
 
-async def _amount_minor(tx: AsyncSession, payment: Payment, draft: RefundDraft) -> int:
-    left_minor = payment.amount_minor - await queries.taken_minor(tx, payment)
+async def _amount_minor(
+    tx: AsyncSession, document: Document, payment: Payment, draft: RefundDraft
+) -> int:
+    """Give what is to go back: no more than is left, nor than the document still has.
+
+    A document whose excess paid another one has less than came in.
+    """
+    left_minor = min(
+        payment.amount_minor - await queries.taken_minor(tx, payment),
+        document.paid_minor - await queries.going_back_minor(tx, document),
+    )
     if payment.state != "succeeded" or left_minor <= 0:
         raise Conflict(reason="nothing_to_refund")
     amount_minor = left_minor if draft.amount is None else draft.amount.amount

@@ -43,7 +43,9 @@ async def record_collection(
 ) -> PaymentView:
     """Note money received in cash, by card terminal, or by a transfer seen at the bank.
 
-    More than is due is taken too, and the payment then needs a person's look.
+    More than is due is taken too, and the payment then needs a person's look; what is above
+    becomes credit of the client. With the method `credit` it pays another document of theirs,
+    no more than is due there. What is awaited by transfer is reduced to what is left.
     """
     document = await documents.get(tx, actor, document_id, for_update=True)
     seen.check(document.version)

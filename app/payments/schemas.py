@@ -26,13 +26,20 @@ class MoneyBody(Body):
 class CollectionDraft(Body):
     """Money staff have received outside the service."""
 
-    method: Literal["cash", "card_terminal", "bank_transfer"] = Field(examples=["bank_transfer"])
+    method: Literal["cash", "card_terminal", "bank_transfer", "credit"] = Field(
+        description="`credit`: what the client paid beyond what was due, of any document.",
+        examples=["bank_transfer"],
+    )
     amount: MoneyBody
     received_on: CivilDate | None = Field(
         None, description="Today, when left out; never a day to come.", examples=["2026-11-23"]
     )
     note: Annotated[Text, StringConstraints(max_length=500)] = Field(
         "", description="For staff only.", examples=["Transferencia vista en el banco"]
+    )
+    send_receipt: bool = Field(
+        default=False,
+        description="Send the client a receipt by e-mail; what is paid on line gets one.",
     )
 
 
@@ -93,7 +100,7 @@ class PaymentView(View):
     document_id: UUID
     installment_no: int = Field(examples=[1])
     method: str = Field(
-        description="`card`, `pay_by_bank`, `bank_transfer`, `cash` or `card_terminal`.",
+        description="`card`, `pay_by_bank`, `bank_transfer`, `cash`, `card_terminal` or `credit`.",
         examples=["bank_transfer"],
     )
     amount: MoneyView

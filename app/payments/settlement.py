@@ -10,8 +10,12 @@ from app.payments import ledger, queries
 
 
 async def settle_document(tx: AsyncSession, document: Document, *, at: datetime) -> None:
-    """Store what was paid and whether a payment is under way; the document is locked."""
+    """Store what was paid and whether a payment is under way; the document is locked.
+
+    What it got beyond its sum becomes credit of its client.
+    """
     sums = await ledger.settled(tx, document)
+    await ledger.keep_excess(tx, document, sums, at=at)
     settle(
         document,
         collected_minor=sums.collected_minor,

@@ -37,6 +37,17 @@ class HandleCall(Job):
 
 
 @dataclass(frozen=True, slots=True)
+class DeliverPaper(Job):
+    """Hand a paper to the provider."""
+
+    name: ClassVar[str] = "payments.deliver_paper"
+    concurrency: ClassVar[int] = 1
+    """It holds some megabytes."""
+
+    paper_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class SendRefund(Job):
     """Have the provider give money back, or ask it what became of it."""
 
@@ -52,3 +63,13 @@ class CompareMovements(Job):
 
     name: ClassVar[str] = "payments.compare"
     concurrency: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SendReceipt(Job):
+    """Send whoever paid the receipt of a payment."""
+
+    name: ClassVar[str] = "payments.receipt"
+    concurrency: ClassVar[int] = 2
+
+    payment_id: UUID

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from app.documents.ports import Printer
 from app.kernel.vault import Vault
+from app.payments import intents
 from app.payments import paying as provider_pages
 from app.payments.dependencies import desk_of
 from app.payments.movements import Method
@@ -74,7 +75,10 @@ async def start_payment(
         public_url=provided(request, Settings).public_url,
     )
     async with database.transaction() as tx:
+        # The same key may have been used by another request while the provider was asked.
+        await idempotency.claim(tx, request, actor, at=at, is_required=True)
         fresh = await paying.look(tx, token, begun.payment.id, at=at)
+        intents.require_standing(fresh.payment)
         view = ClientPaymentView.of(
             fresh.payment, redirect_url=opened.page_url, account=opened.account
         )

@@ -97,6 +97,7 @@ async def go_on(
 
     Raises:
         Unavailable: The provider does not answer; nothing was charged.
+        Conflict: Another payment was begun meanwhile, and called this one off.
     """
     payment = begun.payment
     if payment.method == Method.BANK_TRANSFER.value:

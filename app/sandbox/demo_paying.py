@@ -44,6 +44,7 @@ class Payer:
         self.lemonway.submit(target, form)
         self.teller.say("", "the card is accepted on the provider's page")
         self._await_state(invoice, "paid")
+        self._await_receipt(invoice)
 
     def by_transfer(self, contact: Json, address: str) -> None:
         """Pay an invoice by a transfer in two parts."""
@@ -93,3 +94,14 @@ class Payer:
         await_that(is_so, f"the office sees it as {state}")
         fresh = self.api.call("GET", path)
         self.teller.show(f"GET {path}", fresh, "payment_state", "badges", "amount_due")
+
+    def _await_receipt(self, invoice: Json) -> None:
+        path = f"/v1/dispatches?document_id={invoice['id']}"
+
+        def is_sent() -> bool:
+            listed = self.api.call("GET", path)["data"]
+            receipts = [one for one in listed if one["kind"] == "receipt"]
+            return any(one["recipients"][0]["sent_at"] is not None for one in receipts)
+
+        await_that(is_sent, "the client is mailed the receipt")
+        self.teller.say("", "the client is mailed the receipt")

@@ -60,6 +60,7 @@ TAGS: Mapping[str, str] = {
     "client page": "What the client behind a link sees and answers; no log-in.",
     "payments": "Money received for documents, and given back.",
     "comments": "Internal comments, and the thread shared with the client.",
+    "commercial": "Commercial actions: what a salesperson is to do for a client, and when.",
     "history": "The timeline of a contact: everything that happened, newest first.",
     "notices": "Alerts for staff, waiting to be reviewed.",
     "meta": "States, event kinds and problems as data.",

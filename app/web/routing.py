@@ -49,6 +49,9 @@ class Route(APIRoute):
             self.body_field.field_info, Form
         )
 
+        reads_itself = "requestBody" in (self.openapi_extra or {})
+        takes_nothing = self.body_field is None and not reads_itself
+
         async def handle(request: Request) -> Response:
             if request.path_params and methods.is_name(
                 request.app, request.url.path, request.method
@@ -59,7 +62,7 @@ class Route(APIRoute):
             unknown = sorted(set(request.query_params) - known)
             if unknown:
                 raise Invalid(faults=[Fault(name, "extra_forbidden", "query") for name in unknown])
-            if self.body_field is None and request.method == "POST":
+            if takes_nothing and request.method == "POST":
                 _require_no_content(await request.body())
             async with AsyncExitStack() as opened:
                 request.state.opened = opened

@@ -33,7 +33,7 @@ def test_no_route_declares_two_things(application: FastAPI) -> None:
 
 
 def test_nothing_of_an_organization_is_public(application: FastAPI) -> None:
-    """Under /v1 only signing in, choosing a password by mail, and what describes the API is."""
+    """Under /v1 only signing in, what a secret opens, and what describes the API is."""
     public = {
         route.path
         for route in routes_of(application)
@@ -46,6 +46,7 @@ def test_nothing_of_an_organization_is_public(application: FastAPI) -> None:
         "/v1/auth/password-reset",
         "/v1/auth/password-reset/confirm",
         "/v1/invitations/{token}/accept",
+        "/v1/agenda.ics",
     }
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from email import message_from_bytes
 from email.policy import SMTP
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
@@ -15,7 +16,15 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from app.dispatch import letters
-from app.dispatch.letters import Letter, LetterKind, LetterOrder, attachment_name, compose
+from app.dispatch.letters import (
+    Letter,
+    LetterKind,
+    LetterOrder,
+    attachment_name,
+    compose,
+    receipt_name,
+)
+from app.dispatch.paid import Paid
 from app.documents.printable import (
     DocumentType,
     InvoiceKind,
@@ -32,6 +41,7 @@ from app.kernel.money import Money
 from app.kernel.wording import LOCALES
 from app.mail.message import Attachment, Mailbox, OutgoingMessage, build, message_id
 
+GOLDEN_RECEIPT = Path(__file__).parent / "receipt.eml"
 NONE = Money(0)
 LINK = "https://docs.taller.example/d/" + "k3Jw" * 10 + "9Qe"
 LINE = PrintedLine(
@@ -136,12 +146,27 @@ ORDER = LetterOrder(
     attach_pdf=True,
     link=LINK,
 )
+RECEIPT = replace(
+    ORDER,
+    says=INVOICE,
+    kind=LetterKind.RECEIPT,
+    paid=Paid(
+        amount_minor=80000,
+        due_minor=120297,
+        currency="EUR",
+        method="bank_transfer",
+        paid_at=datetime(2026, 11, 24, 23, 30, tzinfo=UTC),
+        code="70001",
+    ),
+)
 CONFIRM_PAGES = [f"{LINK}/accept", f"{LINK}/reject", f"{LINK}/pay"]
 
 each_type = pytest.mark.parametrize(
     "says", [QUOTE, NOTE, PROFORMA, INVOICE], ids=lambda says: str(says.type)
 )
-each_kind = pytest.mark.parametrize("kind", list(LetterKind))
+each_kind = pytest.mark.parametrize(
+    "kind", [kind for kind in LetterKind if kind is not LetterKind.RECEIPT]
+)
 each_language = pytest.mark.parametrize("language", ["es", "en"])
 
 
@@ -263,6 +288,7 @@ def test_a_copy_does_not_invite_to_answer_unless_staff_wrote_so() -> None:
         ("resend", 1, "resend"),
         ("resend", 2, "resend"),
         ("link", 2, "link"),
+        ("receipt", 2, "receipt"),
     ],
 )
 def test_the_kind_of_letter_follows_dispatch_and_revision(
@@ -316,6 +342,79 @@ Este mensaje va dirigido a ana@velero.example. El enlace es personal: no
 lo reenvíes.
 """
     )
+
+
+def test_a_receipt_says_what_was_paid_and_asks_for_nothing() -> None:
+    letter = compose(RECEIPT)
+    assert letter.subject == "Recibo: 800,00 € de la factura F-260118"
+    assert (
+        letter.text
+        == f"""\
+Recibo de la factura F-260118
+
+Hola, Ana:
+
+Hemos recibido tu pago. Gracias.
+
+Pagado: 800,00\u00a0€
+Concepto: Puesta a punto de invierno
+Fecha: 25 de noviembre de 2026
+Forma de pago: Transferencia
+Queda por pagar: 1.202,97\u00a0€
+Adjunto: Recibo-F-260118.pdf
+
+Ver el documento:
+{LINK}
+
+Un saludo,
+Taller Náutico Ejemplo
+Responde a este correo para hablar con nosotros.
+--
+Taller Náutico Ejemplo, S.L. · NIF B00000000
+Muelle de Muestra 3, 07001 Palma, Illes Balears
+R.M. de Mallorca, hoja PM-1
+Este mensaje va dirigido a ana@velero.example. El enlace es personal: no
+lo reenvíes.
+"""
+    )
+    assert Reader(letter).buttons == [("Ver el documento", "lead")]
+
+
+@pytest.mark.parametrize(
+    "method", ["card", "pay_by_bank", "bank_transfer", "cash", "card_terminal"]
+)
+@each_language
+def test_a_receipt_names_the_method_and_no_rest_when_all_is_paid(
+    method: str, language: str
+) -> None:
+    assert RECEIPT.paid is not None
+    paid = replace(RECEIPT.paid, method=method, due_minor=0)
+    letter = compose(replace(RECEIPT, paid=paid, language=language))
+    rest = {"es": "Queda por pagar", "en": "Still to pay"}[language]
+    assert rest not in letter.text
+    found = re.search(r"mso-hide:all\">([^<&]+)&#8199;", letter.html)
+    assert found
+    assert 40 <= len(found[1]) <= 90
+    assert Paid.from_json(paid.to_json()) == paid
+
+
+def test_the_bytes_of_a_receipt_are_those_agreed() -> None:
+    """A change here changes what clients and their filters see: look at it, then copy it."""
+    letter = compose(RECEIPT)
+    content = build(
+        OutgoingMessage(
+            message_id="<receipt@taller.example>",
+            sent_at=datetime(2026, 11, 25, 9, 0, tzinfo=UTC),
+            sender=Mailbox(address="documentos@taller.example", name="Taller Náutico Ejemplo"),
+            to=Mailbox(address="ana@velero.example", name="Ana Ejemplo"),
+            subject=letter.subject,
+            text=letter.text,
+            html=letter.html,
+            is_automatic=True,
+            attachment=Attachment(name=receipt_name(INVOICE, "es"), content=b"%PDF-1.7\n"),
+        )
+    )
+    assert content == GOLDEN_RECEIPT.read_bytes()
 
 
 def test_an_english_letter_may_carry_a_spanish_document() -> None:

@@ -127,7 +127,7 @@ async def test_a_rendering_given_up_is_said_and_a_retried_one_mends_it(
     failed = await read(office, document)
     assert (failed["pdf_state"], failed["pdf_sha256"]) == ("failed", None)
     assert failed["version"] > document["version"]
-    assert failed["allowed_actions"] == ["decide", "record_payment"]
+    assert failed["allowed_actions"] == ["convert", "copy", "decide", "record_payment"]
     events = await office.api.get(f"/v1/documents/{document['id']}/events")
     newest = events.json()["data"][0]
     assert (newest["kind"], newest["actor"]["kind"]) == ("document.pdf_failed", "system")
@@ -136,7 +136,7 @@ async def test_a_rendering_given_up_is_said_and_a_retried_one_mends_it(
     for answer in (await office.api.post(path, json={}),
                    await office.api.post(f"{path}/preview", json={})):  # fmt: skip
         assert (answer.status_code, answer.json()["reason"]) == (409, "pdf_failed")
-        assert answer.json()["allowed_actions"] == ["decide", "record_payment"]
+        assert answer.json()["allowed_actions"] == ["convert", "copy", "decide", "record_payment"]
     mend(office)
     async with jammed.database.transaction() as tx:
         assert await dead_letters.requeue(tx, letter)

@@ -5,9 +5,9 @@ import pytest
 
 from app.kernel.money import Money
 from app.payments.movements import MoneyInState, MoneyOut, MoneyOutKind
-from app.payments.tasks import SendRefund
-from app.worker import schedules_of
-from tests.factories import Json
+from app.payments.tasks import CompareMovements, SendRefund
+from app.worker import handlers_of, schedules_of
+from tests.factories import Json, a_payment
 from tests.fakes import FakeMail
 from tests.fakes_payments import FakeProvider
 from tests.invariants.checking import violations
@@ -88,6 +88,40 @@ async def test_the_debt_is_open_again_and_won_back(
     path = f"/v1/contacts/{document['contact']['id']}/timeline?group=payments"
     kinds = [one["kind"] for one in (await office.api.get(path)).json()["data"]]
     assert kinds[:2] == ["payment.dispute_won", "payment.charged_back"]
+    notices = (await office.api.get("/v1/notices")).json()["data"]
+    assert [one["kind"] for one in notices].count("payment.dispute_won") == 1
+    assert await violations(office) == []
+
+
+async def test_won_after_it_was_paid_again_waits_for_a_person(
+    office: Office, provider: FakeProvider, paid: tuple[Json, Json]
+) -> None:
+    document, payment = paid
+    chargeback = take_back(provider)
+    await look_at_chargebacks(office)
+    path = f"/v1/payments/{payment['id']}/resolve"
+    assert (await office.api.post(path, json={"note": "Visto"})).status_code == 200
+    await a_payment(office, document, PAYABLE)
+    provider.bring_again(chargeback)
+    compare = handlers_of(office.worker)[CompareMovements]
+    await compare(CompareMovements(office.organization_id))
+    held = dict((await office.api.get(f"/v1/payments/{payment['id']}")).json())
+    assert (held["needs_review"], held["review_reason"]) == (True, "overpaid")
+    assert (await fresh(office, document))["amount_paid"]["amount"] == 2 * PAYABLE
+    assert await violations(office) == []
+
+
+async def test_a_second_charge_of_the_same_sum_is_no_dispute_won(
+    office: Office, anonymous: httpx.AsyncClient, provider: FakeProvider, paid: tuple[Json, Json]
+) -> None:
+    document, _ = paid
+    chargeback = take_back(provider)
+    await look_at_chargebacks(office)
+    second = provider.charge_again(chargeback.origin_id or "")
+    await hear(office, anonymous, wallet_of(office), second.transaction_id, category="42")
+    assert [one["state"] for one in await disputes_of(office)] == ["open"]
+    reasons = [one["review_reason"] for one in await payments_of(office, document)]
+    assert reasons == ["second_success", "charged_back"]
     assert await violations(office) == []
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from app.kernel.money import Money
 from app.payments.enrolment import AccountState
-from app.payments.models import ProviderCall
-from app.payments.movements import MoneyInState
+from app.payments.models import Payment, ProviderCall
+from app.payments.movements import HostedPage, MoneyInState, PaymentOrder
 from app.payments.ports import Failure, GatewayRefused, GatewayUnavailable
 from app.payments.tasks import CheckPayment
 from app.worker import handlers_of
@@ -184,6 +184,93 @@ async def test_a_success_that_does_not_match_is_frozen(
     assert (payment["state"], payment["review_reason"]) == ("frozen", why)
     assert (await fresh(office, document))["amount_paid"]["amount"] == 0
     assert await violations(office) == []
+
+
+async def test_a_page_charged_as_another_transaction_is_booked_as_that_one(
+    office: Office, anonymous: httpx.AsyncClient, mail: FakeMail, provider: FakeProvider
+) -> None:
+    await enroll(office, provider)
+    document, client = await a_payer(office, anonymous, mail)
+    await pay(client)
+    (page,) = provider.payins
+    provider.charge_again(page, state=MoneyInState.FAILED)
+    await sweep_payments(office)
+    assert (await fresh(office, document))["payment_state"] == "processing"
+    second = provider.charge_again(page)
+    office.clock.advance(timedelta(minutes=5))
+    await sweep_payments(office)
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        own = Payment.organization_id == office.organization_id
+        assert await tx.scalar(select(Payment.provider_id).where(own)) == second.transaction_id
+
+    provider.charge_again(page, wallet="CFOTHER")
+    provider.move(provider.orders[0].reference, MoneyInState.SUCCEEDED)
+    office.clock.advance(timedelta(hours=1))
+    await sweep_payments(office)
+    booked = await payments_of(office, document)
+    assert [one["review_reason"] for one in booked] == ["second_success", None]
+    assert (await fresh(office, document))["amount_paid"]["amount"] == 2 * PAYABLE
+    notices = (await office.api.get("/v1/notices")).json()["data"]
+    told = [one["subject_id"] for one in notices if one["kind"] == "payment.received"]
+    assert told == [one["id"] for one in booked]
+    assert await violations(office) == []
+
+
+@pytest.mark.parametrize("key", ["same", "other"])
+async def test_who_is_overtaken_while_a_page_opens_is_not_led_to_it(
+    office: Office,
+    anonymous: httpx.AsyncClient,
+    mail: FakeMail,
+    provider: FakeProvider,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+) -> None:
+    await enroll(office, provider)
+    document, client = await a_payer(office, anonymous, mail)
+    nonce = (await client.see())["form_nonce"]
+    overtaking: list[httpx.Response] = []
+    is_overtaken: list[bool] = []
+
+    async def begin(key: str) -> httpx.Response:
+        body = {"method": "card", "form_nonce": nonce}
+        headers = {"Idempotency-Key": key}
+        return await client.api.post(f"{client.path}/payments", json=body, headers=headers)
+
+    async def start_card(order: PaymentOrder) -> HostedPage:
+        if not is_overtaken:
+            is_overtaken.append(True)
+            overtaking.append(await begin(key))
+        return await FakeProvider.start_card(provider, order)
+
+    monkeypatch.setattr(provider, "start_card", start_card)
+    overtaken = await begin("same")
+    assert (overtaken.status_code, overtaken.json()["reason"]) == (409, "payment_live")
+    (shown,) = overtaking
+    assert (shown.status_code, shown.json()["state"]) == (201, "redirected")
+    assert [one["state"] for one in await payments_of(office, document)] == [
+        "redirected",
+        "cancelled",
+    ]
+    if key == "same":
+        assert (await begin(key)).content == shown.content
+
+
+async def test_what_a_bank_agreed_to_is_waited_for(
+    office: Office,
+    anonymous: httpx.AsyncClient,
+    mail: FakeMail,
+    provider: FakeProvider,
+    clock: FixedClock,
+) -> None:
+    await enroll(office, provider)
+    document, client = await a_payer(office, anonymous, mail)
+    await pay(client, "pay_by_bank")
+    provider.move(provider.orders[0].reference, MoneyInState.AUTHORIZED)
+    for hours, state in ((1, "redirected"), (46, "redirected"), (1, "expired")):
+        clock.advance(timedelta(hours=hours))
+        await sweep_payments(office)
+        (payment,) = await payments_of(office, document)
+        assert payment["state"] == state
 
 
 async def test_a_page_nobody_finished_expires_and_a_lost_answer_charges_nothing(

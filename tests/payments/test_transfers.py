@@ -4,9 +4,11 @@ import asyncio
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from app.documents.models import Document
 from app.kernel.money import Money
-from tests.factories import Json, a_quote, an_issued_quote
+from tests.factories import Json, a_payment, a_quote, an_issued_quote
 from tests.fakes import FakeMail
 from tests.fakes_payments import FakeProvider
 from tests.invariants.checking import violations
@@ -132,6 +134,23 @@ async def test_one_that_matched_by_itself_is_taken_back_too(
     assert await violations(office) == []
 
 
+async def test_one_for_a_document_that_no_longer_stands_waits_for_a_person(
+    office: Office, anonymous: httpx.AsyncClient, mail: FakeMail, provider: FakeProvider
+) -> None:
+    wallet = await enroll(office, provider)
+    document, client = await a_payer(office, anonymous, mail)
+    reference = (await pay(client, "bank_transfer")).json()["transfer_instructions"]["reference"]
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        own = Document.organization_id == office.organization_id
+        voided = {"issue_state": "voided", "status": "voided"}
+        await tx.execute(update(Document).where(own).values(**voided))
+    wired = provider.wire(wallet, Money(PAYABLE), reference)
+    await hear(office, anonymous, wallet, wired.transaction_id)
+    (payment,) = await payments_of(office, document)
+    assert (payment["state"], payment["review_reason"]) == ("succeeded", "document_voided")
+    assert await violations(office) == []
+
+
 @pytest.mark.parametrize("kind", ["draft", "cash"])
 async def test_what_cannot_be(
     office: Office, anonymous: httpx.AsyncClient, provider: FakeProvider, kind: str
@@ -156,4 +175,20 @@ async def test_a_quote_paid_by_a_matched_transfer_is_accepted(
     transfer = await arrive(office, anonymous, provider, PAYABLE + 1, "ok")
     assert (await match(office, transfer, quote)).json()["review_reason"] == "overpaid"
     assert (await fresh(office, quote))["decision"] == "accepted"
+    assert await violations(office) == []
+
+
+async def test_what_staff_receive_meanwhile_is_no_longer_awaited(
+    office: Office, anonymous: httpx.AsyncClient, mail: FakeMail, provider: FakeProvider
+) -> None:
+    await enroll(office, provider)
+    document, client = await a_payer(office, anonymous, mail)
+    begun = (await pay(client, "bank_transfer")).json()
+    await a_payment(office, document, 4000)
+    shown = (await anonymous.get(f"{client.path}/payments/{begun['id']}")).json()
+    assert (shown["state"], shown["amount"]["amount"]) == ("awaiting_funds", PAYABLE - 4000)
+    await a_payment(office, document, PAYABLE - 4000)
+    shown = (await anonymous.get(f"{client.path}/payments/{begun['id']}")).json()
+    assert shown["state"] == "cancelled"
+    assert (await fresh(office, document))["payment_state"] == "paid"
     assert await violations(office) == []
