@@ -6,6 +6,9 @@ from uuid import UUID
 from fastapi import FastAPI
 
 from app.comments.router import router as comments
+from app.commercial.feed_router import router as agenda
+from app.commercial.kinds_router import router as action_kinds
+from app.commercial.router import router as commercial
 from app.contacts.portfolio_router import router as portfolio
 from app.contacts.router import router as contacts
 from app.container import Container
@@ -69,6 +72,9 @@ ROUTERS = (
     conversions,
     dispatch,
     comments,
+    commercial,
+    action_kinds,
+    agenda,
     history,
     notices,
     payments,

@@ -75,7 +75,8 @@ class Settings(BaseSettings):
     front_end_url: str = Field(
         "http://127.0.0.1:3000",
         description="Where staff's front end is: invitations lead to `/invitation#token=…`,"
-        " password resets to `/password-reset#token=…`; no slash at the end.",
+        " password resets to `/password-reset#token=…`, a salesperson's letters to `/agenda`;"
+        " no slash at the end.",
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Host names the API answers to, comma-separated; all when empty."

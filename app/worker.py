@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.commercial import posting, reminding
+from app.commercial.posting import SendAgendaLetter
 from app.container import Container
 from app.dispatch import sending
 from app.dispatch.outbox import Outbox
@@ -83,12 +85,16 @@ def handlers_of(container: Container) -> Mapping[type[Job], Handler]:
         sender = Sender(container.vault, container.settings.mail_from.rpartition("@")[2])
         await receipt_mail.send(job, container.database, sender, container.clock)
 
+    async def send_agenda_letter(job: SendAgendaLetter) -> None:
+        await posting.send_letter(job, post)
+
     handlers: dict[type[Job], Handler] = {
         SendMessage: send,
         SendReceipt: send_receipt,
         RenderPdf: render,
         SendInvitation: send_invitation,
         SendPasswordReset: send_password_reset,
+        SendAgendaLetter: send_agenda_letter,
     }
     if (desk := container.desk) is not None:
         handlers |= _payment_handlers(desk, container.vault)
@@ -158,6 +164,9 @@ def schedules_of(container: Container) -> tuple[Scheduled, ...]:
             step = partial(_chain, organization_id=organization_id)
             await until_done(container.database, step, organization_id)
 
+    async def remind() -> None:
+        await reminding.sweep(container.database, container.clock)
+
     async def check_invariants() -> None:
         await watching.check_in_turn(container.database, container.clock)
 
@@ -165,6 +174,7 @@ def schedules_of(container: Container) -> tuple[Scheduled, ...]:
         *_payment_schedules(container),
         Scheduled("dispatch.sweep", "* * * * *", sweep_messages),
         Scheduled("events.chain", "* * * * *", chain_events),
+        Scheduled("commercial.remind", "* * * * *", remind),
         Scheduled("invariants.check", "7 * * * *", check_invariants, may_be_cut=True),
         Scheduled("expired.forget", "17 3 * * *", forget_expired),
     )

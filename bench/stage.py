@@ -19,6 +19,7 @@ import asyncpg
 from PIL import Image, ImageDraw
 from sqlalchemy import update
 
+from app.commercial import kinds
 from app.container import open_container
 from app.documents import series
 from app.kernel.identifiers import hash_token
@@ -210,6 +211,7 @@ async def _organization(settings: Settings) -> tuple[UUID, UUID, str]:
                 password_hash="unused", at=at,  # noqa: S106 - nobody signs in with it
             )  # fmt: skip
             await series.create_defaults(tx, organization.id, at=at)
+            await kinds.create_defaults(tx, organization, at=at)
             tx.add(Logo(organization_id=organization.id, sha256=sha256, jpeg=logo, created_at=at))
             await tx.execute(
                 update(Organization)

@@ -10,6 +10,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import select, text, update
 
+from app.commercial import kinds
 from app.container import Container
 from app.dispatch.models import Recipient
 from app.dispatch.tasks import SendMessage
@@ -135,6 +136,7 @@ async def found_office(container: Container, worker: Container, name: str) -> As
             at=at,
         )
         await series.create_defaults(tx, organization.id, at=at)
+        await kinds.create_defaults(tx, organization, at=at)
         tokens, _ = await sessions.begin(tx, user.id, at=at)
         # Tests move the clock by months and stay signed in.
         life = at + timedelta(days=1000)

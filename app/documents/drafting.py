@@ -14,10 +14,17 @@ from app.contacts.models import Contact
 from app.documents import consistency, lineage, queries, rates
 from app.documents.breakdown import line_of, store_figures
 from app.documents.events import created, deleted
+from app.documents.installments import due_date_of, plan_faults, write_plan
 from app.documents.models import Document
 from app.documents.printable import DocumentType, InvoiceKind, TaxTreatment
 from app.documents.projecting import project
-from app.documents.schemas import DocumentChanges, DocumentDraft, LineBody, pointer_of
+from app.documents.schemas import (
+    DocumentChanges,
+    DocumentDraft,
+    InstallmentBody,
+    LineBody,
+    pointer_of,
+)
 from app.documents.states import staff_actions
 from app.events.record import record
 from app.kernel.actor import Actor, Permission
@@ -72,6 +79,7 @@ async def begin(
     """
     today = at.astimezone(ZoneInfo(organization.time_zone)).date()
     document = _blank(actor, draft, _invoice_kind(draft), today, at)
+    _write_plan(document, draft.installments)
     document.language = draft.language or contact.language
     document.contact_id = contact.id
     _write_discount(document, draft)
@@ -111,6 +119,9 @@ async def edit(
     for name in (*_PLAIN_FIELDS, "salesperson_id", "series_id"):
         if name in came:
             setattr(document, name, getattr(changes, name))
+    if "installments" in came:
+        _write_plan(document, changes.installments)
+    document.due_date = due_date_of(document)
     if "discount" in came or "disbursements" in came:
         _write_discount(document, changes)
     organization = await organizations.get(tx, actor.organization_id)
@@ -178,6 +189,18 @@ def require_issued(document: Document) -> None:
     reason = _NOT_ISSUED.get(document.issue_state)
     if reason is not None:
         raise Conflict(reason=reason, extra=conflict_facts(document))
+
+
+def require_collecting(document: Document) -> None:
+    """Refuse to note money for what is no document, or whose money an invoice asks for.
+
+    Raises:
+        Conflict: `not_issued`, `document_voided`, `not_current_revision` or
+            `document_converted`.
+    """
+    require_issued(document)
+    if document.is_converted or document.is_billed:
+        raise Conflict(reason="document_converted", extra=conflict_facts(document))
 
 
 def conflict_facts(document: Document) -> dict[str, JsonValue]:
@@ -266,6 +289,13 @@ async def _check_references(
         faults.append(Fault("/vessel_id", "reference.unknown"))
     if faults:
         raise Invalid(faults=faults)
+
+
+def _write_plan(document: Document, plan: Sequence[InstallmentBody]) -> None:
+    if faults := plan_faults(document.type, plan):
+        raise Invalid(faults=faults)
+    write_plan(document, plan)
+    document.due_date = due_date_of(document)
 
 
 def _check_operation_date(day: date | None, today: date) -> None:

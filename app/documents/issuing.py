@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from app.documents import deductions, issuable, lineage, numbering, printable, q
 from app.documents.breakdown import disbursements_of, store_figures, totals_line
 from app.documents.drafting import require_draft
 from app.documents.events import issued
+from app.documents.installments import issue_faults, next_due_on, printed
 from app.documents.models import Document, DocumentRevision, NumberSeries
 from app.documents.printable import (
     DocumentType,
@@ -44,7 +46,16 @@ RENDER_AFTER_S = 30
 """The request renders at once; the job is for when it could not finish."""
 
 
-async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What was issued, for whoever prints and shows it next."""
+
+    contact_name: str
+    says: Printable
+    logo: bytes | None
+
+
+async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datetime) -> Issued:
     """Number and freeze a draft; the PDF comes after the commit.
 
     Args:
@@ -66,10 +77,12 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
         tx, actor, document.type, document.series_id, invoice_kind=document.invoice_kind
     )
     issuer = await issuer_of(tx, actor, series, organization)
-    document.advances_minor = await lineage.advances_minor(tx, document)
+    sources = await lineage.sources_of(tx, document, "converted", "advance_of")
+    if sources:
+        document.advances_minor = await lineage.advances_minor(tx, document)
     figures = store_figures(document)
     if document.invoice_kind == InvoiceKind.ADVANCE:
-        await _require_within_quote(tx, document)
+        await _require_within_quotes(tx, document, sources)
     _require_issuable(document, organization, issuer, contact, series, figures, today)
     assert series is not None  # noqa: S101 - checked by the line above
     allotted = await numbering.allot(tx, series, today=today)
@@ -83,6 +96,7 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     if not document.notes:
         document.notes = series.default_notes
     _fill_dates(document, organization, contact)
+    document.next_due_on = next_due_on(document)
     document.payment_state = payment_state_of(
         payable_minor=document.payable_minor,
         collected_minor=0,
@@ -95,8 +109,12 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     tx.add(_revision(document, says, actor, at))
     await tx.flush()
     await record(tx, actor, issued(document), at=at)
+    for source in sources:
+        await lineage.refresh(tx, source, at=at)
     job = RenderPdf(document.organization_id, document.id, document.revision)
     await enqueue(tx, job, after_s=RENDER_AFTER_S)
+    logo = await organizations.logo(tx, document.organization_id, says.logo_sha256)
+    return Issued(contact.display_name, says, logo)
 
 
 async def issuer_of(
@@ -118,6 +136,10 @@ def printable_of(
     """Say what the document says, from the rows as they are now; also for previews."""
     shows_tax = _prints_with_tax(document)
     totals = figures.totals
+    asks_for_money = (
+        document.type in {DocumentType.INVOICE, DocumentType.PROFORMA}
+        and totals.payable.amount_minor > 0
+    )
     deposit = None
     if document.deposit_percent:
         share = totals.payable.decimal * document.deposit_percent / Decimal(100)
@@ -143,11 +165,12 @@ def printable_of(
         totals=replace(totals, discount=figures.discount) if shows_tax else totals,
         deposit_percent=document.deposit_percent,
         deposit=deposit,
-        iban=issuer.iban if document.type in {"invoice", "proforma"} else None,
+        iban=issuer.iban if asks_for_money else None,
         accent_color=issuer.accent_color,
         logo_sha256=issuer.logo_sha256,
         time_zone=organization.time_zone,
         prices_include_tax=shows_tax,
+        installments=printed(document),
     )
 
 
@@ -181,6 +204,7 @@ def _require_issuable(
         faults.append(Fault("/valid_until", "date.past"))
     if document.due_date is not None and document.due_date < today:
         faults.append(Fault("/due_date", "date.past"))
+    faults += issue_faults(document, today)
     faults += issuable.tax_faults(document, today=today)
     if document.type == DocumentType.INVOICE:
         faults += issuable.invoice_faults(document, organization, contact, figures, today=today)
@@ -191,9 +215,11 @@ def _require_issuable(
         )
 
 
-async def _require_within_quote(tx: AsyncSession, document: Document) -> None:
+async def _require_within_quotes(
+    tx: AsyncSession, document: Document, quotes: Iterable[Document]
+) -> None:
     """Refuse an advance invoice that asks for more than others have left of its quote."""
-    for quote in await lineage.sources_of(tx, document, "advance_of"):
+    for quote in quotes:
         asked = await lineage.results_of(tx, quote.organization_id, [quote.id], "advance_of")
         others_minor = sum(one.total_minor for one in asked if one.id != document.id)
         left = quote.money(quote.total_minor - others_minor)
@@ -207,7 +233,8 @@ def _fill_dates(document: Document, organization: Organization, contact: Contact
     if document.type == DocumentType.QUOTE and document.valid_until is None:
         days = organization.quote_validity_days
         document.valid_until = document.issue_date + timedelta(days=days)
-    if document.type == DocumentType.INVOICE and document.due_date is None:
+    is_owed = document.type == DocumentType.INVOICE and document.payable_minor > 0
+    if is_owed and document.due_date is None:
         terms = contact.payment_terms_days
         days = organization.payment_terms_days if terms is None else terms
         document.due_date = document.issue_date + timedelta(days=days)

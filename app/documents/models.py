@@ -159,6 +159,12 @@ class Document(Base):
     disbursements: Mapped[JsonValue]
     deductions: Mapped[JsonValue] = mapped_column(nullable=False)
     """What advance invoices have asked for already, group by group."""
+    installments: Mapped[JsonValue] = mapped_column(
+        default=list, server_default=text("'[]'::jsonb"), nullable=False
+    )
+    """The payment plan as written; empty for one due date."""
+    next_due_on: Mapped[date | None]
+    """Of an issued document with a plan: when the first part that is not paid falls due."""
 
     taxable_base_minor: Mapped[int]
     tax_minor: Mapped[int]
@@ -221,6 +227,11 @@ class Document(Base):
     def total(self) -> Money:
         """Bases, taxes and surcharges."""
         return self.money(self.total_minor)
+
+    @property
+    def falls_due_on(self) -> date | None:
+        """From the day after it, what is not paid is late."""
+        return self.next_due_on or self.due_date
 
     @property
     def due(self) -> Money:

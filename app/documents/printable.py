@@ -128,6 +128,14 @@ class PrintedDisbursement:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedInstallment:
+    """A part of what is to be paid, and the day on which it falls due."""
+
+    due_date: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class PrintedTotals:
     """The figures at the foot.
 
@@ -187,6 +195,8 @@ class Printable:
     time_zone: str
     prices_include_tax: bool = False
     """Prices, amounts of lines and discount are printed with their tax."""
+    installments: tuple[PrintedInstallment, ...] = ()
+    """The payment plan; empty when all falls due at once."""
 
     @property
     def currency(self) -> str:

@@ -116,10 +116,14 @@ class Dated(Protocol):
     issue_state: str
     decision: str
     valid_until: date | None
-    due_date: date | None
     payable_minor: int
     paid_minor: int
     is_converted: bool
+
+    @property
+    def falls_due_on(self) -> date | None:
+        """From the day after it, what is not paid is late."""
+        ...
 
 
 def is_expired(document: Dated, today: date) -> bool:
@@ -139,8 +143,8 @@ def is_overdue(document: Dated, today: date) -> bool:
     return (
         document.issue_state == "issued"
         and not document.is_converted
-        and document.due_date is not None
-        and document.due_date < today
+        and document.falls_due_on is not None
+        and document.falls_due_on < today
         and document.payable_minor > document.paid_minor
     )
 
@@ -175,6 +179,7 @@ class Actionable(Protocol):
     issue_state: str
     pdf_state: str
     is_converted: bool
+    is_billed: bool
 
 
 def staff_actions(document: Actionable) -> list[str]:
@@ -188,6 +193,8 @@ def staff_actions(document: Actionable) -> list[str]:
         refused.add("dispatch")
     if document.is_converted:
         refused |= {"convert", "decide"}
+    if document.is_converted or document.is_billed:
+        refused.add("record_payment")
     if document.type == DocumentType.INVOICE:
         refused.add("convert")
     actions = ("dispatch", "convert", "copy", "decide", "record_payment")

@@ -7,6 +7,7 @@ from typing import overload
 
 from app.documents import deductions, states
 from app.documents.breakdown import disbursements_of, taxes_of, withholdings_of
+from app.documents.installments import installments_of
 from app.documents.lineage import Related
 from app.documents.models import Decision, Document, DocumentLine
 from app.documents.printable import PrintedTax
@@ -133,7 +134,7 @@ def view_of(
             )
             for one in withholdings_of(document)
         ],
-        installments=_installments(document),
+        installments=installment_views(document),
         deductions=[
             DeductionView(
                 document_id=one.document_id,
@@ -250,14 +251,14 @@ def tax_of(tax: PrintedTax) -> TaxView:
     )
 
 
-def _installments(document: Document) -> list[InstallmentView]:
-    if document.due_date is None:
-        return []
+def installment_views(document: Document) -> list[InstallmentView]:
+    """Show when which part of a document falls due, and what is left of it."""
     return [
         InstallmentView(
-            no=1,
-            due_date=document.due_date,
-            amount=MoneyView.of(document.money(document.payable_minor)),
-            amount_due=MoneyView.of(document.due),
+            no=one.no,
+            due_date=one.due_date,
+            amount=MoneyView.of(one.amount),
+            amount_due=MoneyView.of(one.due),
         )
+        for one in installments_of(document)
     ]

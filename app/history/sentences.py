@@ -1,10 +1,12 @@
 """What one entry of the history says, in the reader's language (pure)."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
 
 from pydantic import JsonValue
 
-from app.kernel.formats import money
+from app.kernel.formats import money, short_date
 from app.kernel.money import Money
 from app.kernel.wording import Wording, wording
 from app.notices.summaries import quoted
@@ -67,7 +69,19 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
         values["to"] = ", ".join(str(address) for address in to)
     elif isinstance(to, str):
         values["state"] = _named(f"state.{to}", to, texts)
-    return values
+    return values | _planned(values, language, texts)
+
+
+def _planned(values: Mapping[str, str], language: str, texts: Wording) -> dict[str, str]:
+    """Put into words when an action is due, when it was before, and what came of it."""
+    told = {}
+    for name in ("due", "previous_due"):
+        with suppress(ValueError):  # no day, and so no text that needs one
+            day = short_date(date.fromisoformat(values.get(f"{name}_on", "")), language)
+            told[name] = f"{day} {values.get(f'{name}_time', '')}".rstrip()
+    if (outcome := values.get("outcome")) is not None:
+        told["outcome"] = _named(f"outcome.{outcome}", outcome, texts)
+    return told
 
 
 def _document(value: JsonValue, letters: Wording) -> str | None:

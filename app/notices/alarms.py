@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.dispatch.models import Recipient
+from app.documents import lineage
 from app.documents.models import Document
 from app.events.record import Fact
 from app.kernel.actor import Actor
@@ -40,6 +41,11 @@ async def payment_moves(
 ) -> None:
     """Tell of money that came in, and of a payment that needs a person."""
     organization = await organizations.get(tx, document.organization_id)
+    state = None
+    if payment.needs_review:
+        state = "needs_review"
+    elif await lineage.came_of_payment(tx, document, payment.id):
+        state = "drafted"
     await raise_about(
         tx,
         actor,
@@ -49,7 +55,7 @@ async def payment_moves(
         subject_id=payment.id,
         at=at,
         amount=money(payment.amount, organization.default_language),
-        state="needs_review" if payment.needs_review else None,
+        state=state,
     )
 
 

@@ -10,6 +10,8 @@ def _group(kind: str) -> Group:
     """Sort a notice with what it is about."""
     if kind == "document.commented":
         return Group.COMMENTS
+    if kind.startswith("action."):
+        return Group.COMMERCIAL
     return Group.MESSAGES if kind.startswith("dispatch.") else Group.DOCUMENTS
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.commercial import kinds
 from app.container import Container
 from app.documents import series
 from app.kernel.actor import Actor, ActorKind, Permission
@@ -53,6 +54,7 @@ async def found(
             at=at,
         )
         await series.create_defaults(tx, organization.id, at=at)
+        await kinds.create_defaults(tx, organization, at=at)
         if with_key:
             every = frozenset(Permission)
             actor = Actor(ActorKind.USER, organization.id, user.id, user.name, every)

@@ -53,7 +53,7 @@ async def edit(
         {name: came[name] for name in letterheads.FIELDS if name in came}, findings, present
     )
     if "time_zone" in came:
-        stored["time_zone"] = findings.take("/time_zone", _time_zone, came["time_zone"])
+        stored["time_zone"] = findings.take("/time_zone", time_zone, came["time_zone"])
     findings.require_none()
     await change(tx, actor, row, stored, at=at)
 
@@ -103,7 +103,12 @@ async def change(
     await audit(tx, actor, f"{subject}.updated", subject, row.id, changes, at=at)
 
 
-def _time_zone(name: str) -> str:
+def time_zone(name: str) -> str:
+    """Check the name of a time zone.
+
+    Raises:
+        Refused: `time_zone.unknown`.
+    """
     if name not in _time_zones():
         raise Refused("time_zone.unknown")
     return name

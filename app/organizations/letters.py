@@ -1,8 +1,9 @@
-"""The letters that carry a secret to one of the organization's people (pure).
+"""Letters to the organization's people: one look, and those that carry a secret (pure).
 
 What people wrote (names, the organization's) is only ever a value, never markup.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -52,6 +53,36 @@ class AccessLetter:
     zone: ZoneInfo
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffLetter:
+    """What every letter to one of the organization's people is made of; texts may be hostile.
+
+    Attributes:
+        language: Of the letter.
+        organization: Who writes, and the accent color of its letters.
+        to_name: The person greeted.
+        address: Where it goes.
+        preheader: What a mailbox shows beside the subject.
+        paragraphs: Each of one or more lines.
+        action: The label of the button.
+        link: Where it leads.
+    """
+
+    language: str
+    organization: str
+    accent_color: str
+    has_logo: bool
+    to_name: str
+    address: str
+    subject: str
+    heading: str
+    preheader: str
+    paragraphs: Sequence[Sequence[str]]
+    action: str
+    link: str
+    closing: str
+
+
 def compose(letter: AccessLetter) -> tuple[str, str, str]:
     """Write the letter: subject, text, HTML."""
     words = wording("access", letter.language)
@@ -60,33 +91,56 @@ def compose(letter: AccessLetter) -> tuple[str, str, str]:
         "by": header_text(letter.by_name, _NAME_LENGTH_MAX),
     }
     key = letter.purpose.value
-    subject = header_text(words(f"{key}.subject", **names), _SUBJECT_LENGTH_MAX)
     until = letter.expires_at.astimezone(letter.zone)
     expiry = words(
         "until",
         date=formats.long_date(until.date(), letter.language),
         time=until.strftime("%H:%M"),
     )
+    return write(
+        StaffLetter(
+            language=letter.language,
+            organization=letter.organization,
+            accent_color=letter.accent_color,
+            has_logo=letter.has_logo,
+            to_name=letter.to_name,
+            address=letter.address,
+            subject=words(f"{key}.subject", **names),
+            heading=words(f"{key}.heading", **names),
+            preheader=expiry,
+            paragraphs=[[words(f"{key}.body", **names)], [expiry]],
+            action=words(f"{key}.action"),
+            link=letter.link,
+            closing=words(f"{key}.closing"),
+        )
+    )
+
+
+def write(letter: StaffLetter) -> tuple[str, str, str]:
+    """Write a letter to one of the organization's people: subject, text, HTML."""
+    words = wording("access", letter.language)
+    organization = header_text(letter.organization, _NAME_LENGTH_MAX)
+    subject = header_text(letter.subject, _SUBJECT_LENGTH_MAX)
     text, html = render(
         {
             "language": letter.language,
             "subject": subject,
-            "heading": words(f"{key}.heading", **names),
+            "heading": letter.heading,
             "number": "",
-            "preheader": expiry,
+            "preheader": letter.preheader,
             "greeting": words("greeting", name=header_text(letter.to_name, _NAME_LENGTH_MAX)),
-            "paragraphs": [[words(f"{key}.body", **names)], [expiry]],
+            "paragraphs": letter.paragraphs,
             "amount_label": "",
             "amount": "",
             "facts": [],
             "actions": [],
-            "view": {"label": words(f"{key}.action"), "url": letter.link, "is_primary": True},
+            "view": {"label": letter.action, "url": letter.link, "is_primary": True},
             "copy": "",
-            "closing": [words(f"{key}.closing")],
-            "organization": names["org"],
+            "closing": [letter.closing],
+            "organization": organization,
             "link": letter.link,
             "link_help": words("link.help"),
-            "footer": [names["org"], words("footer", address=header_text(letter.address, 254))],
+            "footer": [organization, words("footer", address=header_text(letter.address, 254))],
             "has_logo": letter.has_logo,
             "light": LIGHT,
             "dark": DARK,

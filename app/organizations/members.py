@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Fault, Invalid
-from app.organizations import member_queries, service, sessions
+from app.kernel.findings import Findings
+from app.organizations import editing, member_queries, service, sessions
 from app.organizations.auditing import audit, difference
 from app.organizations.granting import require_reach
 from app.organizations.member_queries import Member
@@ -36,11 +37,12 @@ async def change(
     Raises:
         Forbidden: The sign-in is too old for a role or a status, or a role goes beyond
             what the actor holds.
-        Invalid: There is no such role here.
+        Invalid: There is no such role here, or no such time zone.
         Conflict: The last admin would be gone.
     """
     membership, before = member.membership, _told(member.membership)
     changes = body.model_dump(exclude_unset=True)
+    _check_time_zone(changes.get("time_zone"))
     role = member.role
     if _SENSITIVE & changes.keys():
         actor.require_recent_sign_in()
@@ -63,6 +65,13 @@ async def change(
     return Member(membership, member.user, role)
 
 
+def _check_time_zone(name: str | None) -> None:
+    findings = Findings()
+    if name is not None:
+        findings.take("/time_zone", editing.time_zone, name)
+    findings.require_none()
+
+
 async def offered_role(tx: AsyncSession, actor: Actor, role_id: UUID) -> AccessRole:
     """Give a role that the actor may give to others.
 
@@ -79,7 +88,8 @@ async def offered_role(tx: AsyncSession, actor: Actor, role_id: UUID) -> AccessR
 
 def _told(membership: Membership) -> dict[str, object]:
     return {
-        name: getattr(membership, name) for name in ("name", "team", "access_role_id", "status")
+        name: getattr(membership, name)
+        for name in ("name", "team", "time_zone", "access_role_id", "status")
     }
 
 

@@ -189,6 +189,8 @@ class Membership(Base):
     """As the organization calls them; each may call the same person otherwise."""
     access_role_id: Mapped[UUID]
     team: Mapped[str | None]
+    time_zone: Mapped[str | None]
+    """Where they work; None for where the organization is."""
     status: Mapped[str]
     created_at: Mapped[datetime]
     version: Mapped[int]

@@ -9,6 +9,7 @@ from app.organizations.member_queries import Member
 from app.organizations.models import AccessRole, Invitation
 from app.organizations.passwords import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from app.organizations.schemas import Address, Email, Password
+from app.organizations.settings_schemas import TimeZone
 from app.web.schemas import Body, Instant, Line, PageQuery, View, unset
 
 PersonName = Annotated[Line, StringConstraints(min_length=1, max_length=120)]
@@ -39,6 +40,10 @@ class MemberView(View):
     email: str = Field(examples=["marta@taller.example"])
     name: str = Field(description="As this organization calls them.", examples=["Marta Ejemplo"])
     team: str | None = Field(examples=["Palma"])
+    time_zone: str | None = Field(
+        description="Where they work; null for where the organization is.",
+        examples=["Atlantic/Canary"],
+    )
     access_role: AccessRoleName
     status: Literal["active", "inactive"]
     created_at: Instant
@@ -53,6 +58,7 @@ class MemberView(View):
             email=user.email,
             name=membership.name,
             team=membership.team,
+            time_zone=membership.time_zone,
             access_role=AccessRoleName.of(member.role),
             status=membership.status,
             created_at=membership.created_at,
@@ -71,6 +77,11 @@ class UserChanges(Body):
 
     name: PersonName = unset()
     team: Team | None = Field(None, description="Null for none.", examples=["Palma"])
+    time_zone: TimeZone | None = Field(
+        None,
+        description="Where they work; null for where the organization is.",
+        examples=["Atlantic/Canary"],
+    )
     access_role_id: UUID = unset()
     status: Literal["active", "inactive"] = unset()
 

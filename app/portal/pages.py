@@ -184,6 +184,8 @@ def _label(name: str, shared: Shared, naming: Naming, texts: Wording, *, is_prim
     figure = formats.money(due, texts.language)
     if is_deposit:
         return texts("action.deposit.sum", due=figure) if is_primary else texts("action.deposit")
+    if (part := figures.installment_to_pay(shared.document, texts.language)) is not None:
+        return texts("action.installment", due=formats.money(part[1], texts.language))
     return texts("action.pay", due=figure)
 
 
@@ -198,7 +200,15 @@ def _facts(says: Printable, texts: Wording) -> tuple[FactRow, ...]:
         rows.append(FactRow(texts("fact.operation_date"), day(says.operation_date)))
     if says.valid_until is not None:
         rows.append(FactRow(texts("fact.valid_until"), day(says.valid_until), is_strong=True))
-    if says.due_date is not None:
+    for no, one in enumerate(says.installments, start=1):
+        label = texts("fact.installment", no=no, count=len(says.installments))
+        value = texts(
+            "fact.installment.value",
+            amount=formats.money(one.amount, texts.language),
+            date=day(one.due_date),
+        )
+        rows.append(FactRow(label, value, is_strong=True))
+    if says.due_date is not None and not says.installments:
         rows.append(FactRow(texts("fact.due_date"), day(says.due_date), is_strong=True))
     deposit = figures.deposit_of(says, texts.language)
     if deposit is not None:

@@ -63,12 +63,15 @@ def stage_of(shared: Shared) -> str:
     if shared.standing.is_expired:
         return "expired"
     kind = shared.decision.kind if shared.decision is not None else "withdrawn"
-    return kind if kind in {"accepted", "rejected"} else "open"
+    if kind in {"accepted", "rejected"}:
+        return kind
+    return "converted" if shared.standing.is_converted else "open"
 
 
 _STAGE_LOOKS = {
     "voided": ("mute", "stop"),
     "superseded": ("mute", "swap"),
+    "converted": ("mute", "swap"),
     "expired": ("warn", "clock"),
     "accepted": ("ok", "check"),
     "rejected": ("no", "cross"),
@@ -96,7 +99,7 @@ def pills_of(
     if stage in _STAGE_LOOKS:
         tone, icon = _STAGE_LOOKS[stage]
         pills.append(Pill(tone, icon, gendered(texts, f"pill.{stage}", naming)))
-    is_closed = stage in {"voided", "superseded", "expired"}
+    is_closed = stage in {"voided", "superseded", "expired", "converted"}
     if payment is not None and not (is_closed and payment in {"due", "overdue"}):
         tone, icon, has_gender = _PAYMENT_LOOKS[payment]
         key = f"pill.{payment}"
@@ -152,6 +155,8 @@ def state_panel(shared: Shared, language: str) -> Panel | None:
         return _panel("info", "swap", texts, "panel.superseded", values)
     if stage == "expired":
         return _expired(shared, texts, values)
+    if stage == "converted":
+        return _panel("info", "swap", texts, "panel.converted", values)
     if shared.decision is None or stage == "open":
         return None
     return _decided(shared, shared.decision, stage, texts, values)

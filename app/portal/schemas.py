@@ -9,9 +9,15 @@ from pydantic import Field, StrictBool, StringConstraints
 from app.comments.models import Comment
 from app.documents.models import Decision
 from app.documents.printable import Party, Printable
-from app.documents.schemas import DisbursementView, LineView, TaxView, WithholdingView
+from app.documents.schemas import (
+    DisbursementView,
+    InstallmentView,
+    LineView,
+    TaxView,
+    WithholdingView,
+)
 from app.documents.states import DECISIONS, PAYMENT_STATES, UNDO_WINDOW, Status
-from app.documents.views import tax_of, written
+from app.documents.views import installment_views, tax_of, written
 from app.kernel.actor import ActorKind
 from app.kernel.money import Money
 from app.portal.forms import COMMENT_LENGTH_MAX, NAME_LENGTH_MAX
@@ -143,6 +149,7 @@ class SharedDocument(View):
     amount_due: MoneyView
     deposit_percent: DecimalText | None
     deposit: MoneyView | None
+    installments: list[InstallmentView]
     notes: str
     iban: str | None
     time_zone: str = Field(examples=["Europe/Madrid"])
@@ -335,6 +342,7 @@ def _document(shared: Shared) -> SharedDocument:
         amount_due=MoneyView.of(totals.payable - paid),
         deposit_percent=written(says.deposit_percent, 2),
         deposit=MoneyView.of(says.deposit) if says.deposit is not None else None,
+        installments=installment_views(document),
         notes=says.notes,
         iban=says.iban,
         time_zone=says.time_zone,

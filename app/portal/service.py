@@ -4,7 +4,7 @@ The token is the authority and the document's row lock the referee: whoever hold
 decides, everybody after reads what was decided.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -141,12 +141,15 @@ async def answer(
         actor,
         shared.document,
         shared.link,
+        shared.decision,
         Answer(action, name, "public_link", comment or None, pdf_sha256, evidence),
         at=at,
     )
-    if given is not None:
-        await _tell_staff(tx, actor, shared.document, given, before, at=at)
-    return await _gather(tx, shared.link, at=at)
+    if given is None:
+        return _after(shared, shared.decision, at=at)
+    await _tell_staff(tx, actor, shared.document, given, before, at=at)
+    answered = _after(shared, given, at=at)
+    return await _with_thread(tx, answered) if given.comment else answered
 
 
 async def comment(
@@ -177,7 +180,7 @@ async def comment(
     actor = client_of(shared.recipient, name)
     await count_person(tx, actor, shared.document, shared.recipient, visit, "comment", at=at)
     await comment_by_client(tx, actor, shared.document, name=name, body=body, at=at)
-    return await _gather(tx, shared.link, at=at)
+    return await _with_thread(tx, _after(shared, shared.decision, at=at))
 
 
 async def record_fetch(tx: AsyncSession, shared: Shared, visit: Visit, *, at: datetime) -> None:
@@ -262,8 +265,11 @@ async def _lock(tx: AsyncSession, link: ClientLink) -> tuple[Document, Recipient
 
 async def locked(tx: AsyncSession, token: str, *, at: datetime) -> Shared:
     """Lock the document, then read: a link revoked meanwhile is not found any more."""
-    held = await _lock(tx, await _live(tx, token, at=at))
-    shared = await read(tx, token, at=at)
+    link = await _live(tx, token, at=at)
+    held = await _lock(tx, link)
+    if await links.is_revoked(tx, link):
+        raise UnknownLink
+    shared = await _gather(tx, link, at=at)
     assert held == (shared.document, shared.recipient)  # noqa: S101 - the very rows we locked
     return shared
 
@@ -295,6 +301,22 @@ async def _gather(tx: AsyncSession, link: ClientLink, *, at: datetime) -> Shared
         payment=await _payment(tx, document),
         at=at,
     )
+
+
+def _after(shared: Shared, decision: Decision | None, *, at: datetime) -> Shared:
+    """Say what stands once the document, whose row is ours, has changed."""
+    standing = deciding.standing_of(
+        shared.document, shared.link, shared.organization, decision, at=at
+    )
+    refusals = states.refusals(standing, at=at)
+    return replace(shared, standing=standing, refusals=refusals, decision=decision)
+
+
+async def _with_thread(tx: AsyncSession, shared: Shared) -> Shared:
+    """Read the comments again."""
+    document = shared.document
+    thread = await comments.thread(tx, document.organization_id, document.id)
+    return replace(shared, thread=thread)
 
 
 async def _payment(tx: AsyncSession, document: Document) -> Payment | None:

@@ -19,6 +19,7 @@ from uuid import UUID
 from PIL import Image, ImageDraw
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.commercial import kinds
 from app.container import Container, open_container
 from app.documents import series
 from app.kernel.actor import Actor, ActorKind, Permission
@@ -126,6 +127,7 @@ async def _found(container: Container, plan: Json) -> Json:
             )
             organization_id = organization.id
             await series.create_defaults(tx, organization_id, at=at)
+            await kinds.create_defaults(tx, organization, at=at)
             if plan["logo"]:
                 organization.logo_sha256 = await editing.keep_logo(
                     tx, organization_id, sailboat(), at=at

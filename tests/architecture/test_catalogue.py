@@ -31,6 +31,7 @@ LISTED = {
     "sign_in_meters": "meters named by a keyed hash; no business content",
     "known_sources": "routing: looked at before anybody is signed in",
     "mailed_tokens": "routing: from a mailed secret's hash to its organization",
+    "agenda_feeds": "routing: from a calendar feed's hash to its organization and user",
     "rate_limits": "meters keyed by a hash; no business content",
     "alembic_version": "the schema's own",
     "pgqueuer": "the queue library's",

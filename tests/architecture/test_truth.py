@@ -12,6 +12,7 @@ from app.payments.checking import check
 from app.payments.movements import MoneyInState
 from app.payments.tasks import CheckPayment
 from tests.clients import Client, client_behind
+from tests.commercial.acting import an_action, complete
 from tests.fakes import FakeMail
 from tests.fakes_payments import FakeProvider
 from tests.offices import Office
@@ -109,12 +110,21 @@ async def _govern(office: Office, world: World) -> None:
 
 
 async def _collect(office: Office, document_id: str) -> None:
-    """Note too much cash, give a cent back, and settle what needs a person."""
+    """Note too much cash, give a cent back, settle what needs a person; ask for an advance."""
     received = {"method": "cash", "amount": {"amount": 10**6}}
     paid = await office.api.post(f"/v1/documents/{document_id}/payments", json=received)
     payment = f"/v1/payments/{paid.json()['id']}"
     await office.api.post(f"{payment}/refunds", json={"amount": {"amount": 1}})
     await office.api.post(f"{payment}/resolve", json={"note": "Queda a cuenta"})
+    advance = {"to": "advance", "percent": "10"}
+    await office.api.post(f"/v1/documents/{document_id}/convert", json=advance)
+
+
+async def _go_on(office: Office, document_id: str) -> None:
+    """Copy a quote, and let the copy become a delivery note."""
+    copy = (await office.api.post(f"/v1/documents/{document_id}/copy", json={})).json()
+    await office.api.post(f"/v1/documents/{copy['id']}/issue")
+    await office.api.post(f"/v1/documents/{copy['id']}/convert", json={"to": "delivery_note"})
 
 
 async def _match(office: Office, world: World) -> None:
@@ -143,6 +153,22 @@ async def _pay(office: Office, client: Client, provider: FakeProvider) -> None:
     bank = {"iban": "DE89370400440532013000", "holder": "Taller"}
     await office.api.post("/v1/payout-accounts", json=bank)
     await office.api.post("/v1/payouts", json={})
+
+
+async def _follow_up(office: Office, anonymous: httpx.AsyncClient, world: World) -> None:
+    """Give an action to somebody, do it, call another off, and show the agenda elsewhere."""
+    action = f"/v1/commercial-actions/{world.ids['action_id'][0]}"
+    await office.api.patch(action, json={"priority": "high"})
+    await office.api.post(f"{action}/reassign", json={"assigned_to": str(office.user_id)})
+    await complete(office, {"id": world.ids["action_id"][0]})
+    made = await office.api.post("/v1/agenda-feed")
+    await anonymous.get("/v1/agenda.ics", params={"token": made.json()["token"]})
+    await office.api.delete("/v1/agenda-feed")
+    other = await an_action(office)
+    await office.api.post(f"/v1/commercial-actions/{other['id']}/cancel", json={})
+    kind = {"code": "sea_trial", "name": "Prueba de mar"}
+    await office.api.post("/v1/action-kinds", json=kind)
+    await office.api.patch(f"/v1/action-kinds/{world.ids['action_kind_id'][0]}", json={"name": "X"})
 
 
 async def _set_up(office: Office, world: World) -> None:
@@ -196,13 +222,13 @@ async def test_answers_are_as_documented(
     await office.api.patch(f"/v1/contacts/{contact}", json={"tags": ["puerto"]})
     await office.api.patch(f"/v1/documents/{draft}", json={"title": "Otro"})
     await office.api.post(f"/v1/documents/{sent}/dispatches/preview", json={})
-    await office.api.post(f"/v1/documents/{sent}/copy", json={})
     await office.api.post(f"/v1/dispatches/{world.ids['dispatch_id'][0]}/resend", json={})
     await office.api.post(f"/v1/notices/{world.ids['notice_id'][0]}/review")
     await _pay(office, client, provider)
     await _match(office, world)
     await _collect(office, sent)
-    await office.api.post(f"/v1/documents/{sent}/convert", json={"to": "advance", "percent": "10"})
+    await _go_on(office, sent)
+    await _follow_up(office, anonymous, world)
     await _administer(office)
     await _govern(office, world)
     await anonymous.post("/v1/auth/password-reset", json={"email": "nadie@taller.example"})

@@ -19,8 +19,18 @@ from app.kernel.identifiers import new_id
 from app.payments.models import Payout, PayoutAccount, UnmatchedTransfer
 from app.settings import Settings
 from tests.clients import client_behind
+from tests.commercial.acting import TOMORROW, an_action
 from tests.dispatch.test_templates import QUOTE
-from tests.factories import CONTACT, Json, a_contact, a_payment, a_png, a_quote, a_sent_quote
+from tests.factories import (
+    CONTACT,
+    Json,
+    a_contact,
+    a_payment,
+    a_png,
+    a_quote,
+    a_sent_quote,
+    an_issued_quote,
+)
 from tests.fakes import FakeMail
 from tests.offices import Office, client_of
 from tests.organizations.test_issuers import PROFILE
@@ -61,7 +71,8 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     comment = {"body": "Llamar mañana", "document_id": sent["id"], "visibility": "internal"}
     noted = await office.api.post(f"/v1/contacts/{contact['id']}/comments", json=comment)
     assert noted.status_code == 201, noted.text
-    payment = await a_payment(office, sent, 1000)
+    invoice = await an_issued_quote(office, contact, type="invoice")
+    payment = await a_payment(office, invoice, 1000)
     path = f"/v1/payments/{payment['id']}/refunds"
     refund = (await office.api.post(path, json={"amount": {"amount": 1}})).json()
     key = {"name": "Web", "scopes": [permission.value for permission in Permission]}
@@ -78,6 +89,8 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     assert template.status_code == 201, template.text
     series = (await office.api.get("/v1/number-series")).json()["data"]
     account_id, payout_id = await a_payout(office)
+    action = await an_action(office, contact, document_id=sent["id"])
+    kinds = (await office.api.get("/v1/action-kinds")).json()["data"]
     notices = (await office.api.get("/v1/notices")).json()["data"]
     assert notices, "a rejection raises a notice"
     ids = {
@@ -96,6 +109,8 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
         "series_id": [one["id"] for one in series],
         "notice_id": [one["id"] for one in notices],
         "comment_id": [noted.json()["id"]],
+        "action_id": [action["id"]],
+        "action_kind_id": [one["id"] for one in kinds[:2]],
         "user_id": [str(office.user_id)],
         "invitation_id": [await an_invitation(office)],
         "access_role_id": await roles_of(office),
@@ -331,12 +346,17 @@ async def test_another_organizations_ids_cannot_be_written_into_ones_own(
         "create_contact": {**CONTACT, "allow_duplicate": True},
         "create_document": {"type": "quote", "contact_id": theirs.ids["contact_id"][0]},
         "create_comment": {"body": "Hola"},
-    }
+        "create_commercial_action": {
+            "subject": "Llamar", "due_on": TOMORROW, "assigned_to": theirs.ids["user_id"][0],
+        },
+    }  # fmt: skip
     foreign = {
         "contact_id": ours.ids["contact_id"][0],
         "parent_contact_id": ours.ids["contact_id"][0],
         "assigned_salesperson_id": ours.ids["user_id"][0],
         "salesperson_id": ours.ids["user_id"][0],
+        "assigned_to": ours.ids["user_id"][0],
+        "contact_person_id": ours.ids["contact_id"][0],
         "series_id": ours.ids["series_id"][0],
         "document_id": ours.ids["document_id"][0],
     }
@@ -354,7 +374,7 @@ async def test_another_organizations_ids_cannot_be_written_into_ones_own(
             assert 400 <= answer.status_code < 500, told
             assert answer.json()["code"] in {"validation_failed", "not_found"}, told
             tried += 1
-    assert tried >= 7
+    assert tried >= 12
     assert await state_of(owner, ours.office.organization_id) == before
 
 

@@ -150,6 +150,8 @@ def _closing(says: Printable, words: Wording) -> Iterator[Block]:
         amount = formats.money(says.deposit, says.language)
         lines = sentence(words, "deposit.text", percent=percent, amount=amount)
         yield labelled(words("deposit"), lines)
+    if says.installments:
+        yield labelled(words("installments"), list(_installments(says, words)))
     if says.iban and says.type in (DocumentType.INVOICE, DocumentType.PROFORMA):
         yield labelled(words("payment"), _payment(says, words))
     if says.notes.strip():
@@ -163,6 +165,16 @@ def _closing(says: Printable, words: Wording) -> Iterator[Block]:
         yield paragraph(words("sum.disbursements"), "\n".join(items))
     if sentences := mentions(says):
         yield paragraph(words("mentions"), "\n".join(sentences))
+
+
+def _installments(says: Printable, words: Wording) -> Iterator[TextLine]:
+    count = len(says.installments)
+    for no, one in enumerate(says.installments, start=1):
+        amount = formats.money(one.amount, says.language)
+        day = formats.long_date(one.due_date, says.language)
+        yield from sentence(
+            words, "installments.text", no=str(no), count=str(count), date=day, amount=amount
+        )
 
 
 def _payment(says: Printable, words: Wording) -> list[TextLine]:

@@ -8,6 +8,7 @@ from io import BytesIO
 from PIL import Image
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase.pdfdoc import PDFImageXObject
 
 from app.adapters.pdf_reportlab.flow import Lines, Painted
 from app.adapters.pdf_reportlab.legible import legible, on_one_line
@@ -34,6 +35,7 @@ from app.documents.printable import Party
 from app.kernel.wording import Wording
 
 _TOP = 13 * mm
+_NAME = "logo"
 _LOGO_TOP = 14 * mm
 _LOGO_HEIGHT, _LOGO_WIDTH = 14 * mm, 50 * mm
 _ISSUER_WIDTH = 100 * mm
@@ -103,7 +105,7 @@ class Opening:
         def draw(pen: Pen, offset: float) -> None:
             if picture:
                 x, at = LEFT, offset + _LOGO_TOP + shift
-                pen.image(picture.reader, x, at, picture.width, picture.height)
+                pen.image(picture.image, x, at, picture.width, picture.height)
             for lines, at in marks:
                 lines.draw(pen, offset + at)
 
@@ -181,9 +183,9 @@ def _other_name(party: Party) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A logo scaled into its place; points."""
+    """A logo as a file holds it, scaled into its place; points."""
 
-    reader: ImageReader
+    image: PDFImageXObject
     width: float
     height: float
 
@@ -194,11 +196,12 @@ def picture_of(logo: bytes | None) -> Picture | None:
     if logo is None:
         return None
     try:
-        with Image.open(BytesIO(logo), formats=("JPEG", "PNG")) as image:
-            image.load()
+        with Image.open(BytesIO(logo), formats=("JPEG", "PNG")) as pixels:
+            pixels.load()
         reader = ImageReader(BytesIO(logo))
+        image = PDFImageXObject(_NAME, reader, mask="auto")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     across, down = reader.getSize()
     scale = min(_LOGO_WIDTH / across, _LOGO_HEIGHT / down)
-    return Picture(reader, across * scale, down * scale)
+    return Picture(image, across * scale, down * scale)

@@ -174,7 +174,7 @@ def test_quote_says_deposit_and_offers_a_box_to_sign() -> None:
 
 def test_payment_names_account_and_number() -> None:
     text = " ".join(text_of(a_printable(type=INVOICE)).split())
-    assert "Transferencia a ES91 2100 0418 4502 0005 1332 , concepto F-260118" in text
+    assert "Transferencia a ES91 2100 0418 4502 0005 1332, concepto F-260118" in text
     assert "ES91" not in text_of(a_printable(type=INVOICE, iban=None))
 
 

@@ -45,7 +45,7 @@ class HostileProvider(FakeProvider):
     async def _ask(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         await gate()
         fate = None
-        if self.chance.random() < self.trouble:
+        if self.trouble and self.chance.random() < self.trouble:
             fate = self.chance.choice((NOTHING_DONE, DONE_UNTOLD))
         if fate == NOTHING_DONE:
             raise GatewayUnavailable("500", is_in_doubt=True)

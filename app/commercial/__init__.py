@@ -1,0 +1,1 @@
+"""Commercial actions: what a salesperson is to do for a client, and when (COMERCIAL)."""
