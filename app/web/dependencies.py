@@ -50,11 +50,13 @@ async def _language(request: Request) -> str:
 
 
 async def open_for_answer(request: Request, opening: AbstractAsyncContextManager[Part]) -> Part:
-    """Open what `Route` closes once the answer is made and before it leaves.
+    """Open what is closed once the answer is made and before it leaves.
 
-    Of a route's exception it learns like any `async with`.
+    It goes on the stack of FastAPI's dependencies of scope "function", without the
+    generator such a dependency would need. Of a route's exception it learns like any
+    `async with`.
     """
-    opened: AsyncExitStack = request.state.opened
+    opened: AsyncExitStack = request.scope["fastapi_function_astack"]
     return await opened.enter_async_context(opening)
 
 

@@ -3,7 +3,6 @@
 import json
 import operator
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack
 from typing import Any
 
 from fastapi import HTTPException, Request, Response
@@ -23,9 +22,8 @@ from app.web.problems import faults_of
 class Route(APIRoute):
     """What our routes do beyond FastAPI's.
 
-    The wrapped handler returns after serialization; then a reply is stored, in the
-    transaction that the request opened (`open_for_answer`), and only then does it commit:
-    a reply is kept if and only if its effect is.
+    The wrapped handler returns after serialization and before the transaction of
+    the request commits; so a reply is stored if and only if its effect is.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
@@ -64,12 +62,10 @@ class Route(APIRoute):
                 raise Invalid(faults=[Fault(name, "extra_forbidden", "query") for name in unknown])
             if takes_nothing and request.method == "POST":
                 _require_no_content(await request.body())
-            async with AsyncExitStack() as opened:
-                request.state.opened = opened
-                response = await handler(request)
-                if response.status_code == 204:  # noqa: PLR2004 - no content, and so no type of it
-                    del response.headers["content-type"]
-                await _remember(request, response)
+            response = await handler(request)
+            if response.status_code == 204:  # noqa: PLR2004 - no content, and so no type of it
+                del response.headers["content-type"]
+            await _remember(request, response)
             return conditional.unless_known(request, response)
 
         return handle
