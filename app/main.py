@@ -40,6 +40,8 @@ from app.payments.account_router import router as payment_account
 from app.payments.dispute_router import router as disputes
 from app.payments.hooks import router as provider_hooks
 from app.payments.moving_router import router as moving
+from app.payments.paper_router import router as payment_papers
+from app.payments.payout_router import router as payouts
 from app.payments.router import router as payments
 from app.payments.transfer_router import router as transfers
 from app.portal.browser import router as browser
@@ -85,6 +87,8 @@ ROUTERS = (
     transfers,
     disputes,
     payment_account,
+    payment_papers,
+    payouts,
     provider_hooks,
     portal,
     portal_payments,

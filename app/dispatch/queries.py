@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from app.documents.projecting import Delivery
 from app.documents.visibility import sees_document_of
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
-from app.kernel.rows import Statement, rows_of
+from app.kernel.rows import Statement, columns_of, names_of, plain, rows_of
 from app.organizations import queries as organizations
 from app.web.moments import end_of, start_of
 
@@ -167,6 +168,45 @@ def _gather(dispatch: Dispatch, recipients: Iterable[Recipient]) -> None:
     set_committed_value(dispatch, "recipients", in_order)
     for one in in_order:
         set_committed_value(one, "dispatch", dispatch)
+
+
+async def outgoing(
+    tx: AsyncSession, organization_id: UUID, recipient_id: UUID
+) -> tuple[Recipient, Document]:
+    """Give one recipient with its dispatch, and the document, all to be read only.
+
+    Raises:
+        NotFound: There is none.
+    """
+    rows = await rows_of(tx)
+    found = await rows.first(_OUTGOING, organization_id=organization_id, recipient_id=recipient_id)
+    if found is None:
+        raise NotFound
+    columns = iter(found)
+    one = plain(Recipient, _RECIPIENT_COLUMNS, islice(columns, len(_RECIPIENT_COLUMNS)))
+    dispatch = plain(Dispatch, _DISPATCH_COLUMNS, islice(columns, len(_DISPATCH_COLUMNS)))
+    one.__dict__["dispatch"] = dispatch
+    return one, plain(Document, _DOCUMENT_COLUMNS, columns)
+
+
+_RECIPIENT_COLUMNS = names_of(Recipient)
+_DISPATCH_COLUMNS = names_of(Dispatch)
+_DOCUMENT_COLUMNS = names_of(Document)
+_OUTGOING = Statement(
+    select(*columns_of(Recipient), *columns_of(Dispatch), *columns_of(Document))
+    .join_from(Recipient, Dispatch, Recipient.dispatch)
+    .join(
+        Document,
+        and_(
+            Document.organization_id == Dispatch.organization_id,
+            Document.id == Dispatch.document_id,
+        ),
+    )
+    .where(
+        Recipient.organization_id == bindparam("organization_id"),
+        Recipient.id == bindparam("recipient_id"),
+    )
+)
 
 
 async def document_id_of(tx: AsyncSession, organization_id: UUID, recipient_id: UUID) -> UUID:

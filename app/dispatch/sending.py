@@ -40,10 +40,8 @@ from app.dispatch.outcomes import (
     write_success,
 )
 from app.dispatch.tasks import SendMessage
-from app.documents import queries as documents
 from app.documents.models import Document
 from app.documents.rendering import NotPrinted
-from app.kernel.actor import system
 from app.kernel.identifiers import new_id
 from app.kernel.rows import Statement
 from app.mail.message import sender_of
@@ -212,8 +210,7 @@ async def prepare(lease: Lease, outbox: Outbox) -> Prepared | None:
     platform's stays so, since another server would not let its sender pass.
     """
     async with outbox.database.transaction(lease.organization_id) as tx:
-        row = await queries.recipient(tx, lease.organization_id, lease.recipient_id)
-        document = await documents.get(tx, system(lease.organization_id), row.dispatch.document_id)
+        row, document = await queries.outgoing(tx, lease.organization_id, lease.recipient_id)
         is_pointless = _is_pointless(document, row.dispatch)
         route = await route_of(
             tx, row.organization_id, outbox.vault, platform_address=outbox.mail_from

@@ -6,9 +6,10 @@ A link whose target is voided no longer counts; a draft counts until it is delet
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, or_, select, true
+from sqlalchemy import Select, Uuid, and_, bindparam, case, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -19,6 +20,8 @@ from app.documents.projecting import project
 from app.documents.visibility import sees_document
 from app.events.record import record
 from app.kernel.actor import Actor
+from app.kernel.rows import Rows, Statement, columns_of, names_of, plain
+from app.organizations import visibility
 
 _LIVE = ("draft", "issued")
 _TAKES_PLACE = "converted"
@@ -61,24 +64,38 @@ def link(
     )
 
 
-async def related_to(tx: AsyncSession, actor: Actor, document: Document) -> Sequence[Related]:
+async def related_to(rows: Rows, actor: Actor, document: Document) -> Sequence[Related]:
     """List what a document came from and led to, as far as the actor sees it, oldest first."""
-    is_result = DocumentLink.source_id == document.id
+    values = {**visibility.values_of(actor), "document_id": document.id}
+    found = await rows.all(_related(visibility.stand_in(actor)), **values)
+    return [
+        Related(kind, is_result, plain(Document, _COLUMNS, columns))
+        for kind, is_result, *columns in found
+    ]
+
+
+@cache
+def _related(actor: Actor) -> Statement:
+    here = bindparam("document_id", type_=Uuid())
+    is_result = DocumentLink.source_id == here
     other_id = case((is_result, DocumentLink.target_id), else_=DocumentLink.source_id)
-    rows = await tx.execute(
-        select(DocumentLink.kind, is_result, Document)
+    query = (
+        select(DocumentLink.kind, is_result, *columns_of(Document))
         .join(
             Document,
             and_(Document.organization_id == DocumentLink.organization_id, Document.id == other_id),
         )
         .where(
-            DocumentLink.organization_id == document.organization_id,
-            or_(is_result, DocumentLink.target_id == document.id),
+            DocumentLink.organization_id == actor.organization_id,
+            or_(is_result, DocumentLink.target_id == here),
             sees_document(actor),
         )
         .order_by(DocumentLink.created_at, Document.id)
     )
-    return [Related(*row) for row in rows]
+    return Statement(query)
+
+
+_COLUMNS = names_of(Document)
 
 
 async def results_of(

@@ -1,6 +1,6 @@
 """Documents: drafts, issuing, the PDF, answers on the client's behalf."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
@@ -15,8 +15,10 @@ from app.documents import deciding, drafting, issuing, lineage, queries, renderi
 from app.documents.breakdown import figures_of
 from app.documents.deciding import Answer
 from app.documents.issuing import Issued
+from app.documents.lineage import Related
 from app.documents.models import Document
 from app.documents.ports import Printer
+from app.documents.queries import Listed, Read
 from app.documents.rendering import NotPrinted, PdfKey, ensure_pdf, print_document
 from app.documents.schemas import (
     DecisionOnBehalf,
@@ -32,8 +34,9 @@ from app.documents.schemas import (
 from app.kernel.actor import Actor, Permission
 from app.kernel.database import Database
 from app.kernel.errors import Conflict
+from app.kernel.rows import rows_of
 from app.organizations import queries as organizations
-from app.organizations.access import Requires, RequiresBriefly
+from app.organizations.access import Reader, Reads, Requires, RequiresBriefly
 from app.organizations.models import Organization
 from app.web import idempotency
 from app.web.conditional import send_whole
@@ -49,12 +52,14 @@ from app.web.dependencies import (
     set_etag,
 )
 from app.web.pagination import Paging
+from app.web.problems import language_of
 from app.web.routing import Route
 from app.web.schemas import Page
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=Route)
 
-Reader = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_READ))]
+RowReader = Annotated[Reader, Depends(Reads(Permission.DOCUMENTS_READ))]
+DocumentReader = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_READ))]
 Writer = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_WRITE))]
 BriefReader = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_READ))]
 BriefWriter = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_WRITE))]
@@ -66,12 +71,7 @@ Shown = TypeVar("Shown", bound=DocumentView)
 
 @router.get("")
 async def list_documents(
-    actor: Reader,
-    tx: Tx,
-    at: Now,
-    request: Request,
-    language: Language,
-    query: Annotated[DocumentQuery, Query()],
+    by: RowReader, request: Request, query: Annotated[DocumentQuery, Query()]
 ) -> Page[DocumentItem]:
     """List documents of all four types, newest first unless sorted otherwise.
 
@@ -79,16 +79,15 @@ async def list_documents(
     titles that begin like the search, then those that have its words, then what is only
     like it.
     """
-    organization = await organizations.get(tx, actor.organization_id)
-    today = _today(organization, at)
+    today, language = _today(by.organization, by.at), language_of(request)
     paging = Paging.of(request, query)
-    rows = await queries.list_documents(tx, actor, query, after=paging.after, today=today)
-    page, cursor = paging.split(rows, lambda row: row.key)
+    rows = await queries.list_documents(by.rows, by.actor, query, after=paging.after, today=today)
+    page, cursor = paging.split(rows, Listed.cursor)
     items = [
         views.item_of(
             row.document,
             row.contact_name,
-            payments_enabled=organization.payments_enabled,
+            payments_enabled=by.organization.payments_enabled,
             today=today,
             language=language,
         )
@@ -99,11 +98,11 @@ async def list_documents(
 
 @router.get("/count")
 async def count_documents(
-    actor: Reader, tx: Tx, at: Now, query: Annotated[DocumentFilters, Query()]
+    by: RowReader, query: Annotated[DocumentFilters, Query()]
 ) -> DocumentCount:
     """Count the documents that match the same filters as the list, by status."""
-    organization = await organizations.get(tx, actor.organization_id)
-    counts = await queries.count_by_status(tx, actor, query, today=_today(organization, at))
+    today = _today(by.organization, by.at)
+    counts = await queries.count_by_status(by.rows, by.actor, query, today=today)
     return DocumentCount(by_status=counts, total=sum(counts.values()))
 
 
@@ -119,20 +118,22 @@ async def create_document(
 
 @router.get("/{document_id}")
 async def get_document(
-    document_id: UUID,
-    actor: Reader,
-    tx: Tx,
-    at: Now,
-    request: Request,
-    response: Response,
-    language: Language,
+    document_id: UUID, by: RowReader, request: Request, response: Response
 ) -> DocumentView:
     """Read a document, whole."""
-    document, contact_name = await queries.read(tx, actor, document_id)
-    set_etag(response, document.version)
-    if "if-none-match" in request.headers and await _moved(tx, actor, document, at):
+    found = await queries.read(by.rows, by.actor, document_id)
+    related = await lineage.related_to(by.rows, by.actor, found.document)
+    set_etag(response, found.document.version)
+    if _moved(found, related, by.organization, by.at):
         send_whole(request)
-    return await show(tx, actor, document, at, language, contact_name)
+    return views.view_of(
+        found.document,
+        found.contact_name,
+        related,
+        payments_enabled=by.organization.payments_enabled,
+        today=_today(by.organization, by.at),
+        language=language_of(request),
+    )
 
 
 @router.patch("/{document_id}")
@@ -271,7 +272,7 @@ async def get_document_pdf(
 
 
 @router.get("/{document_id}/decisions")
-async def list_decisions(document_id: UUID, actor: Reader, tx: Tx) -> Page[DecisionView]:
+async def list_decisions(document_id: UUID, actor: DocumentReader, tx: Tx) -> Page[DecisionView]:
     """List every answer to a document, oldest first; the last that stands is current."""
     document = await queries.get(tx, actor, document_id)
     rows = list(await queries.decisions(tx, actor, document.id))
@@ -322,28 +323,29 @@ async def show(
 ) -> DocumentView:
     """Show a document whole, with what it came from and led to."""
     organization = await organizations.get(tx, actor.organization_id)
+    await tx.flush()
     return views.view_of(
         document,
         contact_name or await queries.contact_name(tx, document),
-        await lineage.related_to(tx, actor, document),
+        await lineage.related_to(await rows_of(tx), actor, document),
         payments_enabled=organization.payments_enabled,
         today=_today(organization, at),
         language=language,
     )
 
 
-async def _moved(tx: AsyncSession, actor: Actor, document: Document, at: datetime) -> bool:
+def _moved(
+    found: Read, related: Sequence[Related], organization: Organization, at: datetime
+) -> bool:
     """Tell whether what is shown of a document changed since its version was made.
 
     The day, the contact's name and related documents are shown with it, and are no part of
     its version.
     """
-    organization = await organizations.get(tx, actor.organization_id)
-    contact = await queries.contact_of(tx, document, parts=())
+    document = found.document
     then, today = _today(organization, document.updated_at), _today(organization, at)
     dated = views.dated_badges(document, then) != views.dated_badges(document, today)
-    beside = [contact.updated_at]
-    beside += [one.document.updated_at for one in await lineage.related_to(tx, actor, document)]
+    beside = [found.contact_updated_at, *(one.document.updated_at for one in related)]
     return dated or max(beside) > document.updated_at
 
 

@@ -52,9 +52,14 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
     for name in ("total", "amount"):
         if (sum_ := _money(payload.get(name))) is not None:
             values[name] = money(sum_, language)
-    for name in ("method", "role", "reason"):
-        if (code := values.get(name)) is not None:
-            values[name] = _named(f"{name}.{code}", code, texts)
+    catalogues = {
+        "method": texts,
+        "role": texts,
+        "reason": texts,
+        "paper": wording("payments", language),
+    }
+    for name in catalogues.keys() & values.keys():
+        values[name] = _named(f"{name}.{values[name]}", values[name], catalogues[name])
     for name in ("transferred_on", "valid_until"):
         if (day := _day(payload.get(name))) is not None:
             values[name] = short_date(day, language)

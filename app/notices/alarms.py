@@ -11,6 +11,7 @@ from app.events.record import Fact
 from app.kernel.actor import Actor
 from app.kernel.formats import money
 from app.kernel.money import Money
+from app.kernel.wording import wording
 from app.notices.service import raise_about, raise_notice
 from app.notices.summaries import summary_of
 from app.organizations import queries as organizations
@@ -65,6 +66,8 @@ async def fact_tells(
     organization = await organizations.get(tx, actor.organization_id)
     told = {name: fact.payload.get(name) for name in ("reason", "text", "state")}
     words = {name: value for name, value in told.items() if isinstance(value, str)}
+    if isinstance(paper := fact.payload.get("paper"), str):
+        words["text"] = wording("payments", organization.default_language)(f"paper.{paper}")
     match fact.payload.get("amount"):
         case {"amount": int(amount_minor), "currency": str(currency)}:
             words["amount"] = money(Money(amount_minor, currency), organization.default_language)

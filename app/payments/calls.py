@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.jobs.queue import enqueue
 from app.kernel.database import enter_organization
 from app.kernel.identifiers import new_id
-from app.payments import accounts, arriving, chargebacks
+from app.payments import accounts, arriving, chargebacks, papers, payouts
 from app.payments.desk import Desk
 from app.payments.hints import Hint, HintKind
 from app.payments.models import ProviderCall, StrayCall
@@ -98,16 +98,23 @@ async def handle(job: HandleCall, desk: Desk) -> None:
 async def _follow(organization_id: UUID, hint: Hint, desk: Desk) -> bool:
     """Look where a hint points; False when it points at nothing we have."""
     if hint.kind in _ABOUT_ACCOUNT:
-        await accounts.check(organization_id, desk)
+        await papers.hear(organization_id, hint, desk)
         return True
     if hint.transaction_id is None:
         return False
+    if hint.kind is HintKind.PAYOUT:
+        named = [hint.transaction_id, *([hint.origin_id] if hint.origin_id else [])]
+        async with desk.database.transaction(organization_id) as tx:
+            return await payouts.wake(tx, organization_id, named)
     if hint.kind is HintKind.CHARGEBACK:
         return await chargebacks.follow(desk, organization_id, hint.transaction_id)
-    if hint.kind not in _ABOUT_MONEY:
-        return False
+    return hint.kind in _ABOUT_MONEY and await _fetch(desk, organization_id, hint.transaction_id)
+
+
+async def _fetch(desk: Desk, organization_id: UUID, transaction_id: str) -> bool:
+    """Fetch money that came in, and let that move what it must."""
     try:
-        truth = await desk.provider.payments.fetch_payment(hint.transaction_id)
+        truth = await desk.provider.payments.fetch_payment(transaction_id)
     except GatewayRefused as refused:
         if refused.failure is not Failure.NOT_FOUND:
             raise

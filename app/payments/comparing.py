@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.identifiers import new_id
 from app.kernel.money import Money
-from app.payments import accounts, arriving, chargebacks, queries, refunding, transfers
+from app.payments import accounts, arriving, chargebacks, payouts, queries, refunding, transfers
 from app.payments.desk import Desk, provider
 from app.payments.events import differs
 from app.payments.models import (
@@ -141,9 +141,7 @@ async def _compare_in(desk: Desk, organization_id: UUID, truth: MoneyIn) -> Diff
 
 
 async def _compare_out(desk: Desk, organization_id: UUID, truth: MoneyOut) -> Difference | None:
-    """Compare what left the wallet; payouts are not made here."""
-    if truth.kind is MoneyOutKind.PAYOUT:
-        return None
+    """Compare what left the wallet."""
     if truth.kind is MoneyOutKind.CHARGEBACK:
         await chargebacks.take(desk, organization_id, truth)
     async with desk.database.transaction(organization_id) as tx:
@@ -151,6 +149,9 @@ async def _compare_out(desk: Desk, organization_id: UUID, truth: MoneyOut) -> Di
             actor = provider(await accounts.get(tx, organization_id))
             refund = await refunding.hear(tx, desk, actor, truth)
             ours = refund.amount if refund is not None else None
+        elif truth.kind is MoneyOutKind.PAYOUT:
+            payout = await payouts.hear(tx, desk, organization_id, truth)
+            ours = payout.amount if payout is not None and payout.state != "failed" else None
         else:
             ours = await _disputed(tx, organization_id, truth.transaction_id)
     return _difference(truth.transaction_id, ours, truth.amount)
@@ -176,6 +177,21 @@ async def _missing_there(
         Difference("missing_there", one.provider_id or "", one.amount, None)
         for one in unlisted
         if not await _is_there(desk, one.provider_id or "")
+    ] + await _payouts_missing_there(desk, organization_id, listed, until)
+
+
+async def _payouts_missing_there(
+    desk: Desk, organization_id: UUID, listed: frozenset[str], until: datetime
+) -> list[Difference]:
+    async with desk.database.transaction(organization_id) as tx:
+        booked = await payouts.booked_since(
+            tx, organization_id, until - COMPARED + SETTLING, until - SETTLING
+        )
+    return [
+        Difference("missing_there", one.provider_id or "", one.amount, None)
+        for one in booked
+        if one.provider_id not in listed
+        and await desk.provider.payouts.find_payout(one.reference) is None
     ]
 
 

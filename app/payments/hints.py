@@ -7,7 +7,7 @@ fetch again; only what is fetched moves anything.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.payments.enrolment import PaperFault, PaperState
+from app.payments.enrolment import PaperFault, PaperKind, PaperState
 
 
 class HintKind(StrEnum):
@@ -39,7 +39,9 @@ class Hint:
         key: The same for a repetition of the same call; tell duplicates by it.
         wallet: Our name of the wallet, if it names one.
         transaction_id: The provider's, if it names one.
+        origin_id: Of the payout that came back as the transaction.
         paper_id: The provider's, if it names one.
+        paper_kind: Which paper it says it is.
         paper_state: What it claims of the paper. Before the applicant is accepted there is no
             wallet to ask, and this is all there is; no money hangs on it.
         paper_fault: Why it says that the paper was refused.
@@ -50,7 +52,9 @@ class Hint:
     key: str
     wallet: str | None = None
     transaction_id: str | None = None
+    origin_id: str | None = None
     paper_id: str | None = None
+    paper_kind: PaperKind | None = None
     paper_state: PaperState | None = None
     paper_fault: PaperFault | None = None
 

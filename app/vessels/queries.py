@@ -11,6 +11,7 @@ from app.contacts import search
 from app.contacts.search import EXACT, Sought
 from app.kernel.actor import Actor, system
 from app.kernel.errors import NotFound
+from app.kernel.rows import rows_of
 from app.vessels.models import Vessel, VesselParty
 from app.vessels.schemas import VesselQuery
 from app.vessels.visibility import sees_vessel
@@ -91,7 +92,7 @@ async def search_vessels(
         after: Closeness, search name and id of the last vessel seen.
         limit: How many belong to the page; one more is given.
     """
-    sought = await search.read(tx, text)
+    sought = await search.read(await rows_of(tx), text)
     if not sought.words:
         return []
     closeness = _closeness(sought)

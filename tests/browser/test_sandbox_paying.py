@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from app.documents import series
 from app.kernel.database import Database, open_engine
@@ -51,7 +51,8 @@ class Shop:
 
     async def open(self, url: str) -> Page:
         """Open an address on a phone of its own."""
-        context = await self.chromium.new_context(viewport=PHONE, locale="es-ES")
+        viewport: ViewportSize = {"width": PHONE["width"], "height": PHONE["height"]}
+        context = await self.chromium.new_context(viewport=viewport, locale="es-ES")
         page = await context.new_page()
         page.set_default_timeout(15_000)
         await page.goto(url)

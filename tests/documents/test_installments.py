@@ -49,7 +49,7 @@ async def test_a_plan_is_filled_in_its_order_and_late_by_its_parts(
     assert [one["no"] for one in invoice["installments"]] == [1, 2, 3]
     assert invoice["due_date"] == "2027-01-31"
     pdf = await office.api.get(f"/v1/documents/{invoice['id']}/pdf")
-    assert "3 de 3 : 36,31 € , el 31 de enero de 2027 ." in words_of(pdf.content)
+    assert "3 de 3: 36,31 €, el 31 de enero de 2027." in words_of(pdf.content)
 
     payment = await a_payment(office, invoice, 4000)
     assert payment["installment_no"] == 1

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.container import Container
+from app.documents import printable, queries
 from app.documents.ports import Printer
 from app.documents.printable import Printable
 from app.documents.receipt import PaymentReceipt, Receipt
@@ -18,6 +19,7 @@ from app.documents.tasks import RenderPdf
 from app.jobs import dead_letters
 from app.jobs.queue import Job
 from app.jobs.runner import ATTEMPTS_MAX, Handler, Runner
+from app.organizations import queries as organizations
 from app.worker import burials_of, handlers_of
 from tests.factories import a_contact, a_quote, a_sent_quote, an_issued_quote
 from tests.fakes import FakeMail
@@ -219,3 +221,14 @@ async def test_a_burial_that_cannot_be_written_keeps_the_job_alive(
     job = RenderPdf(office.organization_id, UUID(document["id"]), 1)
     await burials_of(jammed)[RenderPdf](job)  # once more changes nothing
     assert (await read(office, document))["pdf_state"] == "failed"
+
+
+async def test_the_stored_pdf_is_what_the_frozen_content_prints(office: Office) -> None:
+    document = await an_issued_quote(office, title="Ñandú «œuvre» Łódź – 5 m²")
+    own, key = office.organization_id, UUID(document["id"])
+    async with office.container.database.transaction(own) as tx:
+        frozen = await queries.revision(tx, own, key, 1)
+        says = printable.from_json(frozen.snapshot)
+        logo = await organizations.logo(tx, own, says.logo_sha256)
+    printed = office.container.printer.document(says, logo=logo, band=None)
+    assert (await office.api.get(f"/v1/documents/{key}/pdf")).content == printed

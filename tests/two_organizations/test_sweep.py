@@ -16,7 +16,7 @@ import pytest
 
 from app.kernel.actor import Permission
 from app.kernel.identifiers import new_id
-from app.payments.models import UnmatchedTransfer
+from app.payments.models import Payout, PayoutAccount, UnmatchedTransfer
 from app.settings import Settings
 from tests.clients import client_behind
 from tests.commercial.acting import TOMORROW, an_action
@@ -35,6 +35,8 @@ from tests.factories import (
 from tests.fakes import FakeMail
 from tests.offices import Office, client_of
 from tests.organizations.test_issuers import PROFILE
+from tests.payments.paying import ENROLMENT
+from tests.payments.test_inspecting import a_pdf
 
 Operation = tuple[str, str, dict[str, Any]]
 Row = tuple[str, str]
@@ -92,6 +94,7 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     template = await office.api.post("/v1/email-templates", json=QUOTE)
     assert template.status_code == 201, template.text
     series = (await office.api.get("/v1/number-series")).json()["data"]
+    account_id, payout_id = await a_payout(office)
     action = await an_action(office, contact, document_id=sent["id"])
     kinds = (await office.api.get("/v1/action-kinds")).json()["data"]
     notices = (await office.api.get("/v1/notices")).json()["data"]
@@ -104,6 +107,9 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
         "payment_id": [payment["id"]],
         "refund_id": [refund["id"]],
         "transfer_id": [await an_unmatched_transfer(office)],
+        "paper_id": [await a_paper(office)],
+        "payout_account_id": [account_id],
+        "payout_id": [payout_id],
         "api_key_id": [made.json()["id"]],
         "email_template_id": [template.json()["id"]],
         "issuer_profile_id": [profile.json()["id"]],
@@ -133,6 +139,48 @@ async def an_unmatched_transfer(office: Office) -> str:
     async with office.worker.database.transaction(office.organization_id) as tx:
         tx.add(transfer)
     return str(transfer.id)
+
+
+async def a_paper(office: Office) -> str:
+    """Apply to be paid on line, and hand a paper in."""
+    applied = await office.api.post("/v1/payment-account", json=ENROLMENT)
+    assert applied.status_code == 200, applied.text
+    file = {"file": ("registro.pdf", a_pdf())}
+    path = "/v1/payment-account/documents"
+    made = await office.api.post(path, data={"kind": "company_registry"}, files=file)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+async def a_payout(office: Office) -> tuple[str, str]:
+    """Keep a bank account that was verified, and a payout that came back; give their ids."""
+    at = office.clock.now()
+    account = PayoutAccount(
+        organization_id=office.organization_id,
+        id=new_id(),
+        iban="ES9121000418450200051332",
+        holder="Taller",
+        state="active",
+        provider_id="301",
+        created_by_name="Joan Muestra",
+        created_at=at,
+    )
+    payout = Payout(
+        organization_id=office.organization_id,
+        id=new_id(),
+        payout_account_id=account.id,
+        amount_minor=1000,
+        currency="EUR",
+        state="failed",
+        created_by_name="Joan Muestra",
+        created_at=at,
+        settled_at=at,
+    )
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        tx.add(account)
+        await tx.flush()
+        tx.add(payout)
+    return str(account.id), str(payout.id)
 
 
 async def an_invitation(office: Office) -> str:

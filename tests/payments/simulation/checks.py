@@ -153,7 +153,7 @@ def _taken_back(world: World, books: Books) -> list[str]:
         booked[row["provider_id"]].append(row["amount_minor"])
     left = {
         key: one
-        for key, one in world.provider.payouts.items()
+        for key, one in world.provider.money_outs.items()
         if one.state is MoneyOutState.SUCCEEDED
     }
     wrong = [
@@ -177,7 +177,7 @@ def _balance(world: World, books: Books) -> list[str]:
         if key in succeeded | won
     ) - sum(
         one.amount.amount_minor
-        for one in world.provider.payouts.values()
+        for one in world.provider.money_outs.values()
         if one.state is MoneyOutState.SUCCEEDED and one.origin_id in succeeded
     )
     zero = sum(one["amount_minor"] for one in books.entries)

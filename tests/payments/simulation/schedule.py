@@ -281,7 +281,7 @@ class Schedule:
     def _chargebacks_of(self, paid: MoneyIn) -> bool:
         return any(
             one.kind is MoneyOutKind.CHARGEBACK and one.origin_id == paid.transaction_id
-            for one in self._world.provider.payouts.values()
+            for one in self._world.provider.money_outs.values()
         )
 
     async def _win(self) -> None:
@@ -290,7 +290,7 @@ class Schedule:
         won = {one.origin_id for one in provider.payins.values()}
         lost = [
             one
-            for one in provider.payouts.values()
+            for one in provider.money_outs.values()
             if one.kind is MoneyOutKind.CHARGEBACK
             and one.origin_id in own
             and one.origin_id not in won
