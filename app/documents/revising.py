@@ -206,14 +206,13 @@ async def replace(
 async def _require_enough(tx: AsyncSession, document: Document, draft: Document) -> None:
     """Refuse a revision that asks for less than was paid, or invoiced in advance."""
     asked = await lineage.results_of(tx, document.organization_id, [document.id], "advance_of")
-    sums = {
-        "total.below_paid": (draft.payable_minor, document.paid_minor),
-        "total.below_billed": (draft.total_minor, sum(one.total_minor for one in asked)),
-    }
-    for code, (has_minor, least_minor) in sums.items():
-        if has_minor < least_minor:
-            params = {"least": str(document.money(least_minor).decimal)}
-            raise Invalid(faults=[Fault("/lines", code, params=params)])
+    billed_minor = sum(one.total_minor for one in asked)
+    if draft.payable_minor < document.paid_minor:
+        params = {"least": str(document.money(document.paid_minor).decimal)}
+        raise Invalid(faults=[Fault("/lines", "total.below_paid", params=params)])
+    if draft.total_minor < billed_minor:
+        params = {"least": str(document.money(billed_minor).decimal)}
+        raise Invalid(faults=[Fault("/lines", "total.below_billed", params=params)])
 
 
 async def _move_lines(tx: AsyncSession, draft: Document, document: Document) -> None:

@@ -294,9 +294,11 @@ def _withholdings(
 
 
 def _taxes_left(
-    taxes: tuple[PrintedTax, ...], deductions: Iterable[Deduction]
+    taxes: tuple[PrintedTax, ...], deductions: Sequence[Deduction]
 ) -> tuple[PrintedTax, ...]:
     """Take what was asked for in advance off each group."""
+    if not deductions:
+        return taxes
     left = {taxation_of(tax): tax for tax in taxes}
     for tax in (tax for deduction in deductions for tax in deduction.taxes):
         zero = Money(0, tax.base.currency)

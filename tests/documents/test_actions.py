@@ -62,6 +62,7 @@ async def now(office: Office, document: Json) -> Json:
 async def tried(office: Office, document: Json, action: str) -> httpx.Response:
     """Do one thing to a document, with a body that is right for it."""
     other = (await a_contact(office))["id"] if action == "change_contact" else ""
+    is_paid = document["amount_paid"]["amount"] > 0  # a draft asks for that part of it already
     ways: dict[str, tuple[str, str, Json | None]] = {
         "edit": ("PATCH", "", {"title": "Otro"}),
         "delete": ("DELETE", "", None),
@@ -69,7 +70,11 @@ async def tried(office: Office, document: Json, action: str) -> httpx.Response:
         "dispatch": ("POST", "/dispatches", {}),
         "revise": ("POST", "/revise", None),
         "void": ("POST", "/void", {"reason": "Error"}),
-        "convert": ("POST", "/convert", {"to": "invoice"}),
+        "convert": (
+            "POST",
+            "/convert",
+            {"to": "advance", "percent": "10"} if is_paid else {"to": "invoice"},
+        ),
         "copy": ("POST", "/copy", {}),
         "change_contact": (
             "POST",
