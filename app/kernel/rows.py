@@ -2,7 +2,7 @@
 
 A statement of SQLAlchemy's costs two to four times the driver's, a session five times its
 transaction. What is asked for most is therefore read here; see
-docs/decisions/0010-hot-reads-are-rows.md.
+docs/decisions/0014-hot-paths-are-rows.md.
 """
 
 from collections.abc import Collection, Iterable, Sequence

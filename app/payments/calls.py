@@ -19,7 +19,7 @@ from app.kernel.database import enter_organization
 from app.kernel.identifiers import new_id
 from app.payments import accounts, arriving, chargebacks, papers, payouts
 from app.payments.desk import Desk
-from app.payments.hints import Hint, HintKind
+from app.payments.hints import WARNINGS, Hint, HintKind
 from app.payments.models import ProviderCall, StrayCall
 from app.payments.ports import Failure, GatewayRefused
 from app.payments.tasks import HandleCall
@@ -28,7 +28,6 @@ log = structlog.get_logger()
 
 _ABOUT_MONEY = {HintKind.TRANSFER_IN, HintKind.PAYMENT}
 _ABOUT_ACCOUNT = {HintKind.ACCOUNT, HintKind.PAPER}
-_FOR_OPERATOR = {HintKind.LOW_BALANCE, HintKind.LOW_IBAN_STOCK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ async def keep(tx: AsyncSession, hint: Hint, raw: Raw, *, at: datetime) -> None:
         raw: The call itself.
         at: Now.
     """
-    if hint.kind in _FOR_OPERATOR:
+    if hint.kind in WARNINGS:
         log.error("provider_warns", category=hint.category, kind=hint.kind)
     organization_id = await accounts.organization_of(tx, hint.wallet) if hint.wallet else None
     told = {
@@ -63,7 +62,7 @@ async def keep(tx: AsyncSession, hint: Hint, raw: Raw, *, at: datetime) -> None:
         "received_at": at,
     }
     if organization_id is None:
-        await tx.execute(insert(StrayCall).values(**told))
+        await tx.execute(insert(StrayCall).values(**told, kind=hint.kind.value))
         return
     await enter_organization(tx, organization_id)
     key = hashlib.sha256(hint.key.encode()).hexdigest()

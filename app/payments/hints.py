@@ -30,6 +30,10 @@ class HintKind(StrEnum):
     """Kept, and of no consequence."""
 
 
+WARNINGS = frozenset({HintKind.LOW_BALANCE, HintKind.LOW_IBAN_STOCK})
+"""What the operator has to see to; see the figure `conforme_provider_warnings`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
     """One call of the provider.

@@ -535,9 +535,18 @@ class StrayCall(Base):
     """A call that names no wallet of ours, kept for the operator."""
 
     __tablename__ = "stray_calls"
+    __table_args__ = (
+        Index(
+            "ix_stray_calls_warnings",
+            "received_at",
+            postgresql_where=text("kind in ('low_balance', 'low_iban_stock')"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     category: Mapped[str]
+    kind: Mapped[str]
+    """What our reading of it says it is about (`HintKind`)."""
     content_type: Mapped[str]
     query: Mapped[str]
     body: Mapped[bytes] = mapped_column(LargeBinary)
