@@ -25,6 +25,7 @@ from app.invariants import pack
 from app.jobs import dead_letters
 from app.kernel.clock import SystemClock
 from app.kernel.errors import Invalid, NotFound
+from app.kernel.vault import Vault
 from app.kernel.wording import wording
 from app.main import create_app
 from app.operations import backup, doctor
@@ -105,6 +106,11 @@ def _parser() -> argparse.ArgumentParser:
     origins.add_argument("--forbid", type=_origin, metavar="ORIGIN")
     jobs = add("jobs", _jobs, "List the jobs that failed for good, or let one be tried again.")
     jobs.add_argument("--retry", type=int, metavar="ID")
+    add(
+        "seal",
+        _seal,
+        "Encrypt a credential for the settings; it is asked for, or read from a pipe.",
+    )
     add("doctor", _doctor, "Look at all the service stands on, and name what is wrong.")
     backup = add("backup", _backup, "Copy the whole database to one file.")
     backup.add_argument("path", type=Path, help="a new file")
@@ -285,6 +291,13 @@ def _jobs(options: argparse.Namespace) -> int:
 
     _with_container(run, for_worker=True)
     return status
+
+
+def _seal(_: argparse.Namespace) -> int:
+    key = _settings().encryption_key.get_secret_value()
+    plain = getpass.getpass("Credential: ") if sys.stdin.isatty() else sys.stdin.readline()
+    print(Vault.from_text(key).seal_text(plain.strip()))
+    return 0
 
 
 def _doctor(_: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from app.container import Container
 from app.dispatch.router import router as dispatch
 from app.dispatch.template_router import router as templates
 from app.documents.converting_router import router as conversions
+from app.documents.revising_router import router as revising
 from app.documents.router import router as documents
 from app.documents.series_router import router as series
 from app.history.router import router as history
@@ -37,6 +38,9 @@ from app.organizations.users_router import router as users
 from app.payments.account_router import router as payment_account
 from app.payments.dispute_router import router as disputes
 from app.payments.hooks import router as provider_hooks
+from app.payments.moving_router import router as moving
+from app.payments.paper_router import router as payment_papers
+from app.payments.payout_router import router as payouts
 from app.payments.router import router as payments
 from app.payments.transfer_router import router as transfers
 from app.portal.browser import router as browser
@@ -45,6 +49,7 @@ from app.portal.pay_router import router as portal_payments
 from app.portal.router import router as portal
 from app.records.portfolio_router import router as portfolio
 from app.records.router import router as records
+from app.vessels.router import router as vessels
 from app.web import docs, health, idempotency, meta, openapi, problems
 from app.web.cors import Cors
 from app.web.middleware import Requests
@@ -67,8 +72,10 @@ ROUTERS = (
     contacts,
     records,
     portfolio,
+    vessels,
     series,
     documents,
+    revising,
     conversions,
     dispatch,
     comments,
@@ -78,9 +85,12 @@ ROUTERS = (
     history,
     notices,
     payments,
+    moving,
     transfers,
     disputes,
     payment_account,
+    payment_papers,
+    payouts,
     provider_hooks,
     portal,
     portal_payments,

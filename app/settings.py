@@ -1,15 +1,15 @@
 """One frozen Settings, read once from the environment."""
 
 import re
-from base64 import urlsafe_b64decode
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-_KEY_BYTES = 32
+from app.kernel.vault import Vault, is_sealed
+
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
 
@@ -93,7 +93,9 @@ class Settings(BaseSettings):
         "starttls", description="`tls` (465), `starttls` (587), or `none` on loopback only."
     )
     smtp_username: str | None = Field(None, description="Log-in at the relay, if it asks.")
-    smtp_password: SecretStr | None = Field(None, description="Its password.")
+    smtp_password: SecretStr | None = Field(
+        None, description="Its password; may be sealed by the command `seal`."
+    )
     smtp_private_hosts: bool = Field(
         False,  # noqa: FBT003 - a default
         description="Let organizations name SMTP servers on private and loopback addresses.",
@@ -102,7 +104,9 @@ class Settings(BaseSettings):
         "documentos@conforme.example", description="Sender address of the platform's relay."
     )
     lemonway_api_key: SecretStr | None = Field(
-        None, description="Key of the contract with Lemonway; without it nothing is paid on line."
+        None,
+        description="Key of the contract with Lemonway; without it nothing is paid on line. May be "
+        "sealed by the command `seal`.",
     )
     lemonway_token_url: str = Field(
         "https://sandbox-api.lemonway.fr/oauth/api/v1/oauth/token",
@@ -174,14 +178,18 @@ class Settings(BaseSettings):
     @field_validator("encryption_key")
     @classmethod
     def _seals(cls, value: SecretStr) -> SecretStr:
-        text = value.get_secret_value()
-        try:
-            key = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        except ValueError:
-            key = b""
-        if len(key) != _KEY_BYTES:
-            raise ValueError("write 32 bytes in URL-safe base64")
+        Vault.from_text(value.get_secret_value())
         return value
+
+    @field_validator("lemonway_api_key", "smtp_password")
+    @classmethod
+    def _is_opened(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Open what the command `seal` wrote, so that no file holds the credential itself."""
+        key = info.data.get("encryption_key")
+        if value is None or key is None or not is_sealed(value.get_secret_value()):
+            return value
+        vault = Vault.from_text(key.get_secret_value())
+        return SecretStr(vault.open_text(value.get_secret_value()))
 
     @field_validator("public_url", "front_end_url")
     @classmethod

@@ -23,19 +23,33 @@ from app.jobs.queue import Job, enqueue
 from app.jobs.runner import HEARTBEAT_TIMEOUT, Handler, Runner, Scheduled
 from app.kernel.batches import until_done
 from app.kernel.database import Base
+from app.kernel.vault import Vault
 from app.notices import alarms
 from app.operations import forgetting
 from app.organizations import mailing
 from app.organizations import queries as organizations
 from app.organizations.mailing import Post, SendInvitation, SendPasswordReset
 from app.organizations.models import AuditEntry
-from app.payments import accounts, calls, chargebacks, checking, comparing, refunding
+from app.payments import (
+    accounts,
+    calls,
+    chargebacks,
+    checking,
+    comparing,
+    papers,
+    payout_accounts,
+    payouts,
+    refunding,
+)
 from app.payments.desk import Desk
 from app.payments.tasks import (
     CheckAccount,
     CheckPayment,
+    CheckPayoutAccount,
     CompareMovements,
+    DeliverPaper,
     HandleCall,
+    SendPayout,
     SendReceipt,
     SendRefund,
 )
@@ -83,19 +97,28 @@ def handlers_of(container: Container) -> Mapping[type[Job], Handler]:
         SendAgendaLetter: send_agenda_letter,
     }
     if (desk := container.desk) is not None:
-        handlers |= _payment_handlers(desk)
+        handlers |= _payment_handlers(desk, container.vault)
     return handlers
 
 
-def _payment_handlers(desk: Desk) -> dict[type[Job], Handler]:
+def _payment_handlers(desk: Desk, vault: Vault) -> dict[type[Job], Handler]:
     async def check_payment(job: CheckPayment) -> None:
         await checking.check(job, desk)
 
     async def check_account(job: CheckAccount) -> None:
-        await accounts.check(job.organization_id, desk)
+        await papers.look(job.organization_id, desk)
 
     async def handle_call(job: HandleCall) -> None:
         await calls.handle(job, desk)
+
+    async def deliver_paper(job: DeliverPaper) -> None:
+        await papers.deliver(job, desk, vault)
+
+    async def check_payout_account(job: CheckPayoutAccount) -> None:
+        await payout_accounts.check(job, desk)
+
+    async def send_payout(job: SendPayout) -> None:
+        await payouts.send(job, desk)
 
     async def send_refund(job: SendRefund) -> None:
         await refunding.send(job, desk)
@@ -107,6 +130,9 @@ def _payment_handlers(desk: Desk) -> dict[type[Job], Handler]:
         CheckPayment: check_payment,
         CheckAccount: check_account,
         HandleCall: handle_call,
+        DeliverPaper: deliver_paper,
+        CheckPayoutAccount: check_payout_account,
+        SendPayout: send_payout,
         SendRefund: send_refund,
         CompareMovements: compare_movements,
     }
@@ -165,6 +191,9 @@ def _payment_schedules(container: Container) -> tuple[Scheduled, ...]:
         for organization_id in organization_ids:
             await checking.sweep(desk, organization_id)
             await refunding.sweep(desk, organization_id)
+            await papers.sweep(desk, organization_id)
+            await payout_accounts.sweep(desk, organization_id)
+            await payouts.sweep(desk, organization_id)
 
     async def look_at_accounts() -> None:
         async with container.database.transaction() as tx:

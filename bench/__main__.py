@@ -19,6 +19,8 @@ from app.container import open_container
 from bench import facts, machine, operations, report
 from bench.load import Figures, Run, Target, run
 from bench.operations import Operation, Supply
+from bench.payments import Payments
+from bench.provider import SlowProvider, environment
 from bench.report import Fact, Measured
 from bench.seed import Model, Seeder, SentDocument
 from bench.sink import Sink
@@ -36,13 +38,15 @@ class Plan:
     Attributes:
         seconds: Length of a run; the warm-up is half of it.
         uses: The most prepared documents one run may use up.
-        only: Part of the names of the operations to measure; all when empty.
+        transactions: Notifications drained, and transactions compared.
+        only: Part of the names of the operations to measure, or `payments`; all when empty.
     """
 
     sizes: tuple[int, ...]
     runs: int
     seconds: float
     uses: int
+    transactions: int
     only: str
 
 
@@ -56,6 +60,7 @@ def _plan() -> Plan:
         runs=3,
         seconds=1.0 if is_quick else 3.0,
         uses=200 if is_quick else 500,
+        transactions=1_000 if is_quick else 10_000,
         only=os.environ.get("ONLY", ""),
     )
 
@@ -85,18 +90,23 @@ async def main() -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     plan = _plan()
     with tempfile.TemporaryDirectory(prefix="conforme-bench-", ignore_cleanup_errors=True) as name:
-        smtp_port, sink = free_port(), Sink()
+        smtp_port, sink, provider_port = free_port(), Sink(), free_port()
         async with (
             await sink.listen(smtp_port),
+            await SlowProvider().listen(provider_port),
             build(Path(name), smtp_port) as stage,
-            _started(plan, stage, sink) as bench,
+            _started(plan, stage, sink, provider_port) as bench,
         ):
             await _measure(bench)
 
 
 @asynccontextmanager
-async def _started(plan: Plan, stage: Stage, sink: Sink) -> AsyncIterator[Bench]:
-    async with stage.serving("ours", ["app.cli", "serve", "--drain", "0"], "/health/live") as ours:
+async def _started(
+    plan: Plan, stage: Stage, sink: Sink, provider_port: int
+) -> AsyncIterator[Bench]:
+    serve = ("app.cli", "serve", "--drain", "0")
+    addresses = environment(provider_port)
+    async with stage.serving("ours", serve, "/health/live", **addresses) as ours:
         model = await make_model(stage, ours, sink)
         bare = ("uvicorn", "bench.twin:app", "--no-access-log", "--log-level", "warning")
         known = json.dumps(asdict(model), default=str)
@@ -122,6 +132,8 @@ async def _measure(bench: Bench) -> None:
         ]
         if size == plan.sizes[0] and not plan.only:
             found += await _others(bench, supply)
+        if size == plan.sizes[0] and plan.only in "payments":
+            found += await _payments(bench, supply)
         last = [*facts.growth(measured), facts.memory(bench.ours, bench.twin)]
         text = "\n\n".join((described, report.table(measured), report.facts_table([*found, *last])))
         if plan.only:
@@ -180,6 +192,24 @@ async def _others(bench: Bench, supply: Supply) -> list[Fact]:
         found.append(await facts.numbering(container, stage, seconds=plan.seconds, runs=plan.runs))
         count = int(1000 * plan.seconds)
         found += await facts.working(container, stage, count=count, runs=plan.runs)
+    for fact in found:
+        _tell(f"{fact.name}: {fact.figure}, {fact.beside}")
+    return found
+
+
+async def _payments(bench: Bench, supply: Supply) -> list[Fact]:
+    """Measure what paying costs."""
+    plan = bench.plan
+    async with open_container(bench.stage.settings, for_worker=True) as container:
+        found = await facts.paying(
+            Payments(container, supply),
+            bench.target(bench.ours),
+            bench.target(bench.twin),
+            seconds=plan.seconds,
+            runs=plan.runs,
+            uses=plan.uses,
+            count=plan.transactions,
+        )
     for fact in found:
         _tell(f"{fact.name}: {fact.figure}, {fact.beside}")
     return found

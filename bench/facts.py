@@ -7,6 +7,8 @@ from bench import inside, mail, operations
 from bench.inside import Drawn, Rates
 from bench.load import Target, resident_mb, run
 from bench.operations import Supply
+from bench.payments import Payments
+from bench.provider import LATENCY_S
 from bench.report import Fact, Measured
 from bench.seed import Model
 from bench.sink import Sink
@@ -132,6 +134,58 @@ async def working(container: Container, stage: Stage, *, count: int, runs: int) 
             "",
             "p50 ≤ 5 ms",
             done.start_p50_ms <= 5,
+        ),
+    ]
+
+
+async def paying(
+    payments: Payments,
+    ours: Target,
+    twin: Target,
+    *,
+    seconds: float,
+    runs: int,
+    uses: int,
+    count: int,
+) -> list[Fact]:
+    """Time what paying costs: the start, a notification, many of them, the comparison."""
+    await payments.enroll()
+    begun = await payments.start(ours, seconds=seconds, uses=uses)
+    own, bare = await payments.accept(ours, twin, seconds=seconds, runs=runs)
+    drained = await payments.drain(count)
+    compared = await payments.compare(count)
+    return [
+        Fact(
+            "a client starts to pay by card, one caller at a time; "
+            f"the provider answers after {LATENCY_S * 1000:.0f} ms",
+            f"p50 {begun.p50_ms:.1f} ms, p95 {begun.p95_ms:.1f} ms",
+            f"CPU {begun.server_ms:.1f} ms, its PostgreSQL {begun.database_ms:.1f} ms",
+            "p50 ≤ 50 ms",
+            begun.p50_ms <= 50,
+        ),
+        Fact(
+            "a notification of the provider accepted: stored, its job promised; 8 at once",
+            f"p50 {own.p50_ms:.1f} ms, p99 {own.p99_ms:.1f} ms, {own.rate:,.0f}/s",
+            f"bare p50 {bare.p50_ms:.1f} ms, p99 {bare.p99_ms:.1f} ms, {bare.rate:,.0f}/s; "
+            f"ours {own.rate / bare.rate:.0%} of it",
+            "p99 ≤ 50 ms",
+            own.p99_ms <= 50,
+        ),
+        Fact(
+            f"{drained.calls:,} notifications drained by one worker, two for each of "
+            f"{drained.transactions:,} payments; each booked once",
+            f"{drained.rate:,.0f}/s",
+            f"CPU {drained.worker_ms:.1f} ms, its PostgreSQL {drained.database_ms:.1f} ms",
+            "≥ 100/s",
+            drained.rate >= 100,
+        ),
+        Fact(
+            f"the nightly comparison of {compared.transactions:,} transactions, of which one "
+            "differs",
+            f"{compared.seconds:.1f} s",
+            f"CPU {compared.worker_s:.1f} s",
+            "≤ 60 s",
+            compared.seconds <= 60,
         ),
     ]
 

@@ -31,6 +31,7 @@ class Run:
     rate: float
     p50_ms: float
     p95_ms: float
+    p99_ms: float
     server_ms: float
     database_ms: float
 
@@ -47,6 +48,7 @@ class Figures:
     spread: float
     p50_ms: float
     p95_ms: float
+    p99_ms: float
     server_ms: float
     database_ms: float
 
@@ -60,6 +62,7 @@ class Figures:
             spread=(max(rates) - min(rates)) / rate,
             p50_ms=statistics.median(run.p50_ms for run in runs),
             p95_ms=statistics.median(run.p95_ms for run in runs),
+            p99_ms=statistics.median(run.p99_ms for run in runs),
             server_ms=statistics.median(run.server_ms for run in runs),
             database_ms=statistics.median(run.database_ms for run in runs),
         )
@@ -123,6 +126,7 @@ async def _run(target: Target, work: Work, is_over: Callable[[], bool], clients:
         rate=count / elapsed_s,
         p50_ms=took_s[count // 2] * 1000,
         p95_ms=took_s[int(count * 0.95)] * 1000,
+        p99_ms=took_s[int(count * 0.99)] * 1000,
         server_ms=(cpu_s(target.pid) - server_s) / count * 1000,
         database_ms=(tree_cpu_s(target.database_pid) - database_s) / count * 1000,
     )

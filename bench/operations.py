@@ -187,11 +187,15 @@ def operations(supply: Supply, uses: int) -> list[Operation]:
 
 def _acceptance(supply: Supply, one: SentDocument) -> dict[str, object]:
     """Fill in the form of a page fetched just now."""
-    bound = Bound(one.recipient_id, 1, supply.pdf_sha256)
-    key = supply.stage.settings.secret_key.get_secret_value().encode()
-    now = datetime.now(UTC)  # noqa: TID251 - what a client's page carries
     return {
         "name": "Ana Ruiz Soler",
         "statement_accepted": True,
-        "form_nonce": nonce.make(bound, key, at=now),
+        "form_nonce": form_nonce(supply, one),
     }
+
+
+def form_nonce(supply: Supply, one: SentDocument) -> str:
+    """Give what the form of a page fetched just now carries."""
+    bound = Bound(one.recipient_id, 1, supply.pdf_sha256)
+    key = supply.stage.settings.secret_key.get_secret_value().encode()
+    return nonce.make(bound, key, at=datetime.now(UTC))  # noqa: TID251 - no clock is injected here

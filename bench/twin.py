@@ -74,6 +74,11 @@ select d.*, c.display_name from documents d
 join contacts c on (c.organization_id, c.id) = (d.organization_id, d.contact_id)
 where d.organization_id = $1 and d.id = $2
 """
+_CALL = """
+insert into provider_calls (organization_id, id, key, category, content_type, query, body, source,
+                            received_at, state)
+values ($1, $2, $3, $4, 'application/json', '', $5, '', $6, 'new') on conflict do nothing
+"""
 _JOB = """
 insert into pgqueuer (priority, status, entrypoint, payload, headers)
 values (0, 'queued', 'bench.twin', $1, $2)
@@ -409,3 +414,21 @@ async def accept(token: str, request: Request) -> Response:
                 connection, "event", id=new_id(), document_id=shared["id"], position=None
             )
     return _json(_shown(shared))
+
+
+@app.post("/calls")
+async def take_call(request: Request) -> Response:
+    """Wallet, the call as it came, job."""
+    content, call_id = await request.body(), new_id()
+    told: dict[str, Any] = json.loads(content)
+    async with _bare(request).pool.acquire() as connection, connection.transaction():
+        own = await connection.fetchval(
+            "select organization_id from wallets where name = $1", told["ExtId"]
+        )
+        await connection.execute("select set_config('app.org', $1, true)", str(own))
+        key = hashlib.sha256(content).hexdigest()
+        await connection.execute(
+            _CALL, own, call_id, f"bare {key}", told["NotifCategory"], content, _now()
+        )
+        await connection.execute(_JOB, call_id.bytes, "{}")
+    return Response()

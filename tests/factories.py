@@ -48,6 +48,14 @@ async def a_contact(office: Office, **changes: object) -> Json:
     return dict(answer.json())
 
 
+async def a_vessel(office: Office, owner: Json | None = None, **changes: object) -> Json:
+    """Create a vessel of a contact; of nobody without one."""
+    body = {"name": "Brisa de Prueba", "owner_id": owner and owner["id"], **changes}
+    answer = await office.api.post("/v1/vessels", json=body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
 async def a_quote(office: Office, contact: Json | None = None, **changes: object) -> Json:
     """Create a draft of a quote; `type=` makes another document."""
     contact = contact or await a_contact(office)

@@ -13,6 +13,7 @@ from app.payments.enrolment import (
     HostedForm,
     Paper,
     PaperRecord,
+    PaperState,
     Wallet,
     WalletState,
 )
@@ -26,6 +27,9 @@ from app.payments.movements import (
     MoneyOutState,
     Movement,
     PaymentOrder,
+    PayoutAccount,
+    PayoutAccountState,
+    PayoutOrder,
     RefundOrder,
     TransferAccount,
 )
@@ -42,8 +46,14 @@ class FakeProvider:
     payins: dict[str, MoneyIn] = field(default_factory=dict)
     orders: list[PaymentOrder] = field(default_factory=list)
     failures: list[GatewayError] = field(default_factory=list)
-    payouts: dict[str, MoneyOut] = field(default_factory=dict)
+    lost_answers: list[GatewayError] = field(default_factory=list)
+    """Raised by a payout after it was made."""
+    money_outs: dict[str, MoneyOut] = field(default_factory=dict)
     refund_orders: list[RefundOrder] = field(default_factory=list)
+    bank_accounts: dict[str, PayoutAccount] = field(default_factory=dict)
+    payout_orders: list[PayoutOrder] = field(default_factory=list)
+    handed_in: list[Paper] = field(default_factory=list)
+    papers_by_wallet: dict[str, list[PaperRecord]] = field(default_factory=dict)
     refunds_are: MoneyOutState = MoneyOutState.SUCCEEDED
     now: datetime = START
 
@@ -60,6 +70,10 @@ class FakeProvider:
         return self
 
     @property
+    def payouts(self) -> "FakeProvider":
+        return self
+
+    @property
     def statements(self) -> "FakeProvider":
         return self
 
@@ -72,6 +86,24 @@ class FakeProvider:
             raise self.failures.pop(0)
 
     # What a test makes happen at the provider
+
+    def verify(self, iban: str, state: PayoutAccountState = PayoutAccountState.ACTIVE) -> None:
+        """Decide about a bank account."""
+        self.bank_accounts[iban] = replace(self.bank_accounts[iban], state=state)
+
+    def end_payouts(self, state: MoneyOutState) -> None:
+        """Let the payouts made end, also those that had arrived."""
+        for key, one in self.money_outs.items():
+            if one.kind is MoneyOutKind.PAYOUT:
+                self.money_outs[key] = replace(one, state=state, executed_at=self.now)
+
+    def judge(self, wallet: str, paper_id: str, state: PaperState, **changes: object) -> None:
+        """Decide about a paper of a wallet."""
+        held = self.papers_by_wallet[wallet]
+        self.papers_by_wallet[wallet] = [
+            replace(one, state=state, **changes) if one.id == paper_id else one  # type: ignore[arg-type]  # fields by name
+            for one in held
+        ]
 
     def accept(self, wallet: str) -> None:
         """Accept an applicant: its wallet exists from now on."""
@@ -115,7 +147,7 @@ class FakeProvider:
     ) -> MoneyOut:
         """Let money of a payment leave the wallet."""
         made = MoneyOut(
-            transaction_id=str(90_000 + len(self.payouts)),
+            transaction_id=str(90_000 + len(self.money_outs)),
             wallet=self.payins[transaction_id].wallet,
             kind=kind,
             origin_id=transaction_id,
@@ -127,7 +159,7 @@ class FakeProvider:
             executed_at=self.now if state is MoneyOutState.SUCCEEDED else None,
             evidence="{}",
         )
-        self.payouts[made.transaction_id] = made
+        self.money_outs[made.transaction_id] = made
         return made
 
     def bring_again(self, chargeback: MoneyOut) -> MoneyIn:
@@ -144,9 +176,9 @@ class FakeProvider:
 
     def end_refunds(self, state: MoneyOutState) -> None:
         """Let the refunds under way end."""
-        for key, one in self.payouts.items():
+        for key, one in self.money_outs.items():
             if one.state is MoneyOutState.PENDING:
-                self.payouts[key] = replace(one, state=state, executed_at=self.now)
+                self.money_outs[key] = replace(one, state=state, executed_at=self.now)
 
     def _payin(
         self, wallet: str, amount: Money, reference: str | None, method: Method, text: str
@@ -188,7 +220,8 @@ class FakeProvider:
 
     async def hand_in(self, account_id: str, onboarding_id: str, paper: Paper) -> str:
         self._fail()
-        return "doc-1"
+        self.handed_in.append(paper)
+        return str(48_000 + len(self.handed_in))
 
     async def fetch_account(self, account_id: str) -> Account:
         self._fail()
@@ -201,10 +234,22 @@ class FakeProvider:
         return self.wallets_by_name[wallet]
 
     async def fetch_papers(self, wallet: str) -> Sequence[PaperRecord]:
-        return []
+        await self.fetch_wallet(wallet)
+        return self.papers_by_wallet.get(wallet, [])
 
     async def renew_paper(self, wallet: str, paper: Paper) -> PaperRecord:
-        raise NotImplementedError
+        self._fail()
+        self.handed_in.append(paper)
+        record = PaperRecord(
+            id=str(48_000 + len(self.handed_in)),
+            kind=paper.kind,
+            state=PaperState.UNDER_REVIEW,
+            fault=None,
+            comment="",
+            valid_until=None,
+        )
+        self.papers_by_wallet.setdefault(wallet, []).append(record)
+        return record
 
     async def changed_wallets(self, since: datetime) -> frozenset[str]:
         return frozenset()
@@ -235,7 +280,7 @@ class FakeProvider:
         return [one for one in self.payins.values() if one.reference == reference]
 
     async def refund(self, order: RefundOrder) -> MoneyOut:
-        for made in self.payouts.values():
+        for made in self.money_outs.values():
             if order.reference in made.text.split():
                 return made
         self._fail()
@@ -248,11 +293,47 @@ class FakeProvider:
             text=f"Refund {order.transaction_id} {order.reference} {order.reason}",
         )
 
+    async def register_account(self, wallet: str, holder: str, iban: str) -> PayoutAccount:
+        self._fail()
+        made = PayoutAccount(
+            str(300 + len(self.bank_accounts)), iban, holder, PayoutAccountState.PENDING
+        )
+        return self.bank_accounts.setdefault(iban, made)
+
+    async def fetch_accounts(self, wallet: str) -> Sequence[PayoutAccount]:
+        self._fail()
+        return [*self.bank_accounts.values()]
+
+    async def find_payout(self, reference: str) -> MoneyOut | None:
+        self._fail()
+        known = [one for one in self.money_outs.values() if one.reference == reference]
+        return known[0] if known else None
+
+    async def pay_out(self, order: PayoutOrder) -> MoneyOut:
+        self.payout_orders.append(order)
+        made = MoneyOut(
+            transaction_id=str(90_000 + len(self.money_outs)),
+            wallet=order.wallet,
+            kind=MoneyOutKind.PAYOUT,
+            origin_id=None,
+            reference=order.reference,
+            state=MoneyOutState.PENDING,
+            amount=order.amount,
+            text=order.description,
+            begun_at=self.now,
+            executed_at=None,
+            evidence="{}",
+        )
+        self.money_outs[made.transaction_id] = made
+        if self.lost_answers:
+            raise self.lost_answers.pop(0)
+        return made
+
     async def fetch_movements(
         self, wallet: str, since: datetime, until: datetime
     ) -> Sequence[Movement]:
         await self.fetch_wallet(wallet)
-        lines: list[MoneyIn | MoneyOut] = [*self.payins.values(), *self.payouts.values()]
+        lines: list[MoneyIn | MoneyOut] = [*self.payins.values(), *self.money_outs.values()]
         return [
             one
             for one in lines
@@ -264,4 +345,4 @@ class FakeProvider:
 
     async def fetch_chargebacks(self, since: datetime) -> Sequence[MoneyOut]:
         self._fail()
-        return [one for one in self.payouts.values() if one.kind is MoneyOutKind.CHARGEBACK]
+        return [one for one in self.money_outs.values() if one.kind is MoneyOutKind.CHARGEBACK]

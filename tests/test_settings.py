@@ -1,8 +1,11 @@
 """Every value that cannot work is refused at start, by name, without being repeated."""
 
+from io import StringIO
+
 import pytest
 
 from app.cli import main
+from app.settings import Settings
 
 GOOD = {
     "DATABASE_URL": "postgresql://127.0.0.1/conforme",
@@ -33,6 +36,7 @@ GOOD = {
         ("CORS_ORIGINS", "*", "https://host"),
         ("CORS_ORIGINS", "https://app.example/path", "https://host"),
         ("TRUSTED_PROXIES", "9", "less than or equal to 5"),
+        ("LEMONWAY_API_KEY", "sealed:aGlkZGVu", "another ENCRYPTION_KEY"),
         ("SMTP_PORT", "70000", "less than or equal to 65535"),
         ("SMTP_SECURITY", "ssl", "'tls', 'starttls' or 'none'"),
         ("MAIL_FROM", "Conforme <a@b.example>", "address alone"),
@@ -80,3 +84,18 @@ def test_everything_missing_is_named_at_once(capsys: pytest.CaptureFixture[str])
     assert main(["work"]) == 2
     told = capsys.readouterr().err
     assert all(f"  {name}: " in told for name in GOOD)
+
+
+def test_a_credential_may_be_sealed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdin", StringIO("the key of a contract\n"))
+    assert main(["seal"]) == 0
+    sealed = capsys.readouterr().out.strip()
+    assert "contract" not in sealed
+    monkeypatch.setenv("LEMONWAY_API_KEY", sealed)
+    key = Settings().lemonway_api_key
+    assert key is not None
+    assert key.get_secret_value() == "the key of a contract"

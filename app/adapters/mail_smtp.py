@@ -1,7 +1,6 @@
 """Handing messages to a relay over SMTP: one kept connection, one message at a time."""
 
 import asyncio
-import re
 import socket
 import ssl
 from base64 import b64encode
@@ -176,8 +175,9 @@ class SmtpTransport:
         if client.protocol is None:
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")
         ending = b"" if content.endswith(b"\r\n") else b"\r\n"
-        stuffed = re.sub(rb"(?m)^\.", b"..", content)
-        client.protocol.write(stuffed + ending + b".\r\n")
+        stuffed = content.replace(b"\r\n.", b"\r\n..")
+        first = b"." if content.startswith(b".") else b""
+        client.protocol.write(first + stuffed + ending + b".\r\n")
         answer = await client.protocol.read_response(timeout=self._timeouts.final_s)
         if answer.code == _CLOSING:
             self._discard()

@@ -7,17 +7,22 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.comments.models import Comment
+from app.documents.models import Document
 from app.kernel.actor import Actor
 
 THREAD_MAX = 200
 """How many comments a thread shows; the latest ones."""
 
 
-async def thread(tx: AsyncSession, organization_id: UUID, document_id: UUID) -> Sequence[Comment]:
-    """List what a document's client may read, oldest first; at most the latest 200."""
+async def thread(tx: AsyncSession, document: Document) -> Sequence[Comment]:
+    """List what a document's client may read, oldest first; at most the latest 200.
+
+    What was shared with the client it was for before is theirs alone.
+    """
     query = select(Comment).where(
-        Comment.organization_id == organization_id,
-        Comment.document_id == document_id,
+        Comment.organization_id == document.organization_id,
+        Comment.document_id == document.id,
+        Comment.contact_id == document.contact_id,
         Comment.visibility == "shared",
     )
     latest = await tx.scalars(query.order_by(Comment.id.desc()).limit(THREAD_MAX))

@@ -70,8 +70,5 @@ def _end(action: CommercialAction) -> date:
 
 
 def _alarm(entry: Entry, minutes: int) -> Alarm:
-    alarm = Alarm.new(description=entry.action.subject)
-    alarm.add("action", "DISPLAY")
     begins_after = timedelta() if entry.action.due_time else _MIDNIGHT_TO_MORNING
-    alarm.add("trigger", begins_after - timedelta(minutes=minutes))
-    return alarm
+    return Alarm.new_display(entry.action.subject, begins_after - timedelta(minutes=minutes))

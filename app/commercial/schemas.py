@@ -49,9 +49,8 @@ class Outcome(StrEnum):
 
 Priority = Literal["low", "normal", "high"]
 Channel = Literal["notice", "email", "calendar"]
-KindCode = Annotated[
-    Line, StringConstraints(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$")
-]
+KIND_PATTERN = r"^[a-z][a-z0-9_]*$"
+KindCode = Annotated[Line, StringConstraints(min_length=1, max_length=40, pattern=KIND_PATTERN)]
 Subject = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
 Description = Annotated[Text, StringConstraints(max_length=5000)]
 Note = Annotated[Text, StringConstraints(max_length=2000)]
@@ -250,9 +249,11 @@ class ActionFilters(PageQuery):
         None, max_length=100, description="A comma means any of.", examples=["pending,in_progress"]
     )
     overdue: bool | None = Field(None, description="Only those that should have been done, or not.")
-    due_from: Day | None = Field(None, description="From this day on.")
-    due_to: Day | None = Field(None, description="To this day.")
-    kind: KindCode | None = Field(None, description="Only of this kind.")
+    due_from: CivilDate | None = Field(None, description="From this day on.")
+    due_to: CivilDate | None = Field(None, description="To this day.")
+    kind: str | None = Field(
+        None, max_length=40, pattern=KIND_PATTERN, description="Only of this kind."
+    )
     document_id: UUID | None = Field(None, description="Only about this document.")
 
 

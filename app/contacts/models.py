@@ -233,6 +233,8 @@ class Contact(Base):
     display_name: Mapped[str]
     search_name: Mapped[str] = mapped_column(Text(collation="C"))
     search_text: Mapped[str]
+    vessel_names: Mapped[str]
+    """Of the vessels it owns, searched with it."""
     words: Mapped[str] = mapped_column(Computed("folded(search_text)"), deferred=True)
     """What searches look through: the text above, folded by the database."""
 
@@ -300,5 +302,10 @@ class Contact(Base):
         addresses = [email.address for email in self.emails]
         self.search_name = fold(self.display_name)
         self.search_text = searchable(
-            self.display_name, self.trade_name, self.tax_id, self.vat_id, *addresses
+            self.display_name,
+            self.trade_name,
+            self.tax_id,
+            self.vat_id,
+            *addresses,
+            self.vessel_names,
         )

@@ -15,6 +15,7 @@ from app.contacts.search import EXACT, FINDABLE_CONTACTS, Sought
 from app.contacts.visibility import sees_contact
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
+from app.kernel.rows import rows_of
 
 WHOLE = (
     Contact.emails,
@@ -103,7 +104,7 @@ async def search_contacts(
         after: Closeness, search name and id of the last contact seen.
         limit: How many belong to the page.
     """
-    sought = await search.read(tx, text)
+    sought = await search.read(await rows_of(tx), text)
     if not sought.words:
         return []
     closeness = _closeness(sought)

@@ -188,8 +188,8 @@ class ContactQuery(PageQuery):
 
     q: Annotated[Line, StringConstraints(max_length=100)] | None = Field(
         None,
-        description="Words of the name, tax id or e-mail; accents, case and small slips are "
-        "forgiven.",
+        description="Words of the name, tax id, e-mail or a vessel; accents, case and small slips "
+        "are forgiven.",
         examples=["varadero"],
     )
     role: Role | None = Field(None, description="Only those in this role.")

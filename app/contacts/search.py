@@ -12,9 +12,11 @@ from sqlalchemy import (
     CompoundSelect,
     Integer,
     Select,
+    Text,
     Uuid,
     and_,
     any_,
+    bindparam,
     case,
     cast,
     column,
@@ -22,8 +24,10 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    true,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kernel.rows import Rows, Statement
 
 WORDS_MAX = 8
 """Words of a search that are looked at; more narrow nothing down, and each costs."""
@@ -103,18 +107,22 @@ class Sought:
         return _all(occurs(word, text) for word in self.words)
 
 
-async def read(tx: AsyncSession, text: str) -> Sought:
+async def read(rows: Rows, text: str) -> Sought:
     """Read what somebody typed.
 
     It also sets, for the rest of the transaction, how alike words must be.
     """
-    name = "pg_trgm.strict_word_similarity_threshold"
-    answer = await tx.execute(
-        select(func.folded(fold(text)), func.set_config(name, str(ALIKE_MIN), True))  # noqa: FBT003
+    row = await rows.first(_FOLDED, text=fold(text))
+    words = dict.fromkeys(filter(None, map(_bare, row[0].split()))) if row else {}
+    return Sought(row[0] if row else "", tuple(words)[:WORDS_MAX])
+
+
+_FOLDED = Statement(
+    select(
+        func.folded(bindparam("text", type_=Text())),
+        func.set_config("pg_trgm.strict_word_similarity_threshold", str(ALIKE_MIN), true()),
     )
-    whole = str(answer.scalar_one())
-    words = dict.fromkeys(filter(None, map(_bare, whole.split())))
-    return Sought(whole, tuple(words)[:WORDS_MAX])
+)
 
 
 def occurs(word: str, text: ColumnElement[str]) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from app.contacts.identity import Identity
 from app.contacts.models import Contact
 from app.contacts.schemas import ContactChanges, ContactDraft, ContactView
 from app.events.record import record
-from app.kernel.actor import Actor, Permission, Visibility
+from app.kernel.actor import Actor, Permission, Visibility, system
 from app.kernel.database import Base
 from app.kernel.errors import Conflict
 from app.kernel.findings import Findings
@@ -46,6 +46,7 @@ async def create(tx: AsyncSession, actor: Actor, draft: ContactDraft, *, at: dat
         tax_id_country=draft.tax_id_country,
         allow_duplicate=draft.allow_duplicate,
         status="active",
+        vessel_names="",
         emails=[],
         phones=[],
         addresses=[],
@@ -110,6 +111,20 @@ async def archive(tx: AsyncSession, actor: Actor, contact: Contact, *, at: datet
     _touch(contact, at)
     await tx.flush()
     await record(tx, actor, archived(contact), at=at)
+
+
+async def note_vessels(
+    tx: AsyncSession, actor: Actor, contact_id: UUID, names: Sequence[str]
+) -> None:
+    """Let searches find a contact by the names of the vessels it owns.
+
+    Also one that the actor does not see: whose vessel it was is told to nobody by this.
+    """
+    owner = system(actor.organization_id)
+    contact = await queries.get(tx, owner, contact_id, for_update=True, parts=(Contact.emails,))
+    contact.vessel_names = " ".join(names)
+    contact.index()
+    await tx.flush()
 
 
 async def _write(

@@ -292,7 +292,12 @@ def _facts(order: LetterOrder, words: Wording) -> list[_Fact]:
     if says.valid_until:
         until = formats.long_date(says.valid_until, language)
         facts.append(_Fact(words("fact.valid_until"), until, is_strong=True))
-    if says.due_date:
+    for no, one in enumerate(says.installments, start=1):
+        label = words("fact.installment", no=no, count=len(says.installments))
+        day = formats.long_date(one.due_date, language)
+        value = words("fact.installment.value", amount=_money(one.amount, words), date=day)
+        facts.append(_Fact(label, value, is_strong=True))
+    if says.due_date and not says.installments:
         due = formats.long_date(says.due_date, language)
         facts.append(_Fact(words("fact.due_date"), due, is_strong=True))
     if says.deposit and says.deposit_percent:

@@ -174,8 +174,8 @@ class Recipient(Base):
 
     @property
     def delivery_state(self) -> str:
-        """What is shown: a person's visit says more than any mail system."""
-        return "opened" if self.opened_at is not None else self.state
+        """What is shown of the message."""
+        return shown_state(self.state, self.opened_at)
 
     def become(self, state: str, *, at: datetime) -> bool:
         """Take a state of higher rank; tell whether it changed.
@@ -188,6 +188,11 @@ class Recipient(Base):
             return False
         self.state, self.state_rank, self.state_at = state, rank, at
         return True
+
+
+def shown_state(state: str, opened_at: datetime | None) -> str:
+    """Tell what is shown of a message: a person's visit says more than any mail system."""
+    return "opened" if opened_at is not None else state
 
 
 class Attempt(Base):

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.dispatch import queries
@@ -77,18 +76,3 @@ async def locked(tx: AsyncSession, lease: Lease) -> tuple[Document, Recipient | 
     document, row = await lock(tx, lease.organization_id, lease.recipient_id)
     is_ours = row.queue_state == "leased" and row.lease_owner == lease.owner
     return document, row if is_ours else None
-
-
-async def held(tx: AsyncSession, lease: Lease) -> Recipient | None:
-    """Lock the row alone and give it, if the lease still holds; a lost lease gives None."""
-    return await tx.scalar(
-        select(Recipient)
-        .where(
-            Recipient.organization_id == lease.organization_id,
-            Recipient.id == lease.recipient_id,
-            Recipient.queue_state == "leased",
-            Recipient.lease_owner == lease.owner,
-        )
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )

@@ -16,6 +16,7 @@ from app.events.record import record
 from app.jobs.queue import enqueue
 from app.kernel.actor import system
 from app.kernel.identifiers import new_id
+from app.kernel.rows import inserting, rows_of
 from app.mail.ports import Failure, MailError, Receipt
 
 DOUBT_WAIT = timedelta(minutes=10)
@@ -37,6 +38,8 @@ CALLED_OFF = "document_changed"
 
 PDF_WAIT = timedelta(minutes=2)
 """Between two looks at a PDF that the printer could not make."""
+
+_ATTEMPT = inserting(Attempt)
 
 _FINAL = {
     Failure.SENDER: "failed",
@@ -270,21 +273,20 @@ async def _log_attempt(
     is_encrypted: bool | None = None,
     duration_ms: int = 0,
 ) -> None:
-    tx.add(
-        Attempt(
-            organization_id=lease.organization_id,
-            id=new_id(),
-            recipient_id=lease.recipient_id,
-            at=at,
-            outcome=outcome,
-            code=code,
-            text=text,
-            host=host,
-            is_encrypted=is_encrypted,
-            duration_ms=duration_ms,
-        )
+    rows = await rows_of(tx)
+    await rows.all(
+        _ATTEMPT,
+        organization_id=lease.organization_id,
+        id=new_id(),
+        recipient_id=lease.recipient_id,
+        at=at,
+        outcome=outcome,
+        code=code,
+        text=text,
+        host=host,
+        is_encrypted=is_encrypted,
+        duration_ms=duration_ms,
     )
-    await tx.flush()
 
 
 async def _project(tx: AsyncSession, document: Document, *, at: datetime) -> None:

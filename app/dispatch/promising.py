@@ -72,7 +72,6 @@ async def promise(
         at: Now.
     """
     tx.add(dispatch)
-    await tx.flush()
     for addressee in addressees:
         await _add_recipient(tx, document, dispatch, addressee, sender, zone=zone, at=at)
     await project_delivery(tx, document, at=at)

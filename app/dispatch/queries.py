@@ -3,21 +3,24 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
+from itertools import islice
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.dispatch.models import LINK, RECEIPT, Dispatch, Evidence, Recipient
+from app.dispatch.models import LINK, RECEIPT, Dispatch, Evidence, Recipient, shown_state
 from app.dispatch.schemas import DispatchQuery, DispatchView
 from app.documents.models import Document, DocumentPdf, DocumentRevision
 from app.documents.projecting import Delivery
 from app.documents.visibility import sees_document_of
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
+from app.kernel.rows import Statement, columns_of, names_of, plain, rows_of
 from app.organizations import queries as organizations
 from app.web.moments import end_of, start_of
 
@@ -119,16 +122,92 @@ async def recipient(
     Raises:
         NotFound: There is none.
     """
-    query = select(Recipient).where(
-        Recipient.organization_id == organization_id, Recipient.id == recipient_id
+    query = (
+        select(Recipient, Dispatch)
+        .join(Recipient.dispatch)
+        .where(Recipient.organization_id == organization_id, Recipient.id == recipient_id)
     )
     if for_update:
-        query = query.with_for_update()
-    found = await tx.scalar(query.execution_options(populate_existing=True))
+        query = query.with_for_update(of=Recipient)
+    row = (await tx.execute(query.execution_options(populate_existing=True))).first()
+    if row is None:
+        raise NotFound
+    found, dispatch = row
+    others = await tx.scalars(
+        select(Recipient)
+        .where(
+            Recipient.organization_id == organization_id,
+            Recipient.dispatch_id == dispatch.id,
+            Recipient.id != recipient_id,
+        )
+        .execution_options(populate_existing=True)
+    )
+    _gather(dispatch, [found, *others])
+    return found
+
+
+async def find_recipient(tx: AsyncSession, document: Document, address: str) -> Recipient | None:
+    """Find who got, or is to get, a document's current revision at an address; the latest."""
+    return await tx.scalar(
+        select(Recipient)
+        .join(Recipient.dispatch)
+        .where(
+            Recipient.organization_id == document.organization_id,
+            func.lower(Recipient.address) == address.lower(),
+            Recipient.state != "cancelled",
+            Dispatch.document_id == document.id,
+            Dispatch.revision == document.revision,
+        )
+        .order_by(Recipient.id.desc())
+        .limit(1)
+    )
+
+
+def _gather(dispatch: Dispatch, recipients: Iterable[Recipient]) -> None:
+    """Let a dispatch and its recipients know each other."""
+    in_order = sorted(recipients, key=lambda one: one.position)
+    set_committed_value(dispatch, "recipients", in_order)
+    for one in in_order:
+        set_committed_value(one, "dispatch", dispatch)
+
+
+async def outgoing(
+    tx: AsyncSession, organization_id: UUID, recipient_id: UUID
+) -> tuple[Recipient, Document]:
+    """Give one recipient with its dispatch, and the document, all to be read only.
+
+    Raises:
+        NotFound: There is none.
+    """
+    rows = await rows_of(tx)
+    found = await rows.first(_OUTGOING, organization_id=organization_id, recipient_id=recipient_id)
     if found is None:
         raise NotFound
-    await _whole(tx, Dispatch.organization_id == organization_id, Dispatch.id == found.dispatch_id)
-    return found
+    columns = iter(found)
+    one = plain(Recipient, _RECIPIENT_COLUMNS, islice(columns, len(_RECIPIENT_COLUMNS)))
+    dispatch = plain(Dispatch, _DISPATCH_COLUMNS, islice(columns, len(_DISPATCH_COLUMNS)))
+    one.__dict__["dispatch"] = dispatch
+    return one, plain(Document, _DOCUMENT_COLUMNS, columns)
+
+
+_RECIPIENT_COLUMNS = names_of(Recipient)
+_DISPATCH_COLUMNS = names_of(Dispatch)
+_DOCUMENT_COLUMNS = names_of(Document)
+_OUTGOING = Statement(
+    select(*columns_of(Recipient), *columns_of(Dispatch), *columns_of(Document))
+    .join_from(Recipient, Dispatch, Recipient.dispatch)
+    .join(
+        Document,
+        and_(
+            Document.organization_id == Dispatch.organization_id,
+            Document.id == Dispatch.document_id,
+        ),
+    )
+    .where(
+        Recipient.organization_id == bindparam("organization_id"),
+        Recipient.id == bindparam("recipient_id"),
+    )
+)
 
 
 async def document_id_of(tx: AsyncSession, organization_id: UUID, recipient_id: UUID) -> UUID:
@@ -137,14 +216,24 @@ async def document_id_of(tx: AsyncSession, organization_id: UUID, recipient_id: 
     Raises:
         NotFound: There is no such recipient.
     """
-    found = await tx.scalar(
-        select(Dispatch.document_id)
-        .join(Dispatch.recipients)
-        .where(Recipient.organization_id == organization_id, Recipient.id == recipient_id)
+    rows = await rows_of(tx)
+    found = await rows.first(
+        _DOCUMENT_OF, organization_id=organization_id, recipient_id=recipient_id
     )
     if found is None:
         raise NotFound
-    return found
+    document_id: UUID = found[0]
+    return document_id
+
+
+_DOCUMENT_OF = Statement(
+    select(Dispatch.document_id)
+    .join(Dispatch.recipients)
+    .where(
+        Recipient.organization_id == bindparam("organization_id"),
+        Recipient.id == bindparam("recipient_id"),
+    )
+)
 
 
 async def _whole(tx: AsyncSession, *conditions: ColumnElement[bool]) -> Sequence[Dispatch]:
@@ -159,40 +248,83 @@ async def _whole(tx: AsyncSession, *conditions: ColumnElement[bool]) -> Sequence
         )
     )
     for dispatch in dispatches:
-        for one in dispatch.recipients:
-            # Loading one side of the relation leaves the other unloaded.
-            set_committed_value(one, "dispatch", dispatch)
+        # Loading one side of the relation leaves the other unloaded.
+        _gather(dispatch, dispatch.recipients)
     return dispatches
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What counts of one recipient; nothing of a dispatch that has none."""
+
+    kind: str
+    state: str
+    sent_at: datetime | None
+    opened_at: datetime | None
+
+
+_DELIVERIES = Statement(
+    select(
+        Dispatch.id,
+        Dispatch.kind,
+        Dispatch.created_at,
+        Recipient.kind,
+        Recipient.state,
+        Recipient.sent_at,
+        Recipient.opened_at,
+    )
+    .outerjoin(Dispatch.recipients)
+    .where(
+        Dispatch.organization_id == bindparam("organization_id"),
+        Dispatch.document_id == bindparam("document_id"),
+        Dispatch.revision == bindparam("revision"),
+        Dispatch.cancelled_at.is_(None),
+        Dispatch.kind != RECEIPT,
+    )
+)
 
 
 async def delivery_of(tx: AsyncSession, document: Document) -> Delivery:
     """Tell what became of all dispatches of a document's current revision, receipts aside."""
     await tx.flush()
-    dispatches = [
-        one
-        for one in await of_document(tx, document)
-        if one.cancelled_at is None and one.kind != RECEIPT
-    ]
-    recipients = [
-        recipient
-        for dispatch in dispatches
-        for recipient in dispatch.recipients
-        if recipient.state != "cancelled"
-    ]
-    main = [one for one in recipients if one.kind == "to"]
-    sendings = [one for one in dispatches if one.kind != LINK]
+    rows = await rows_of(tx)
+    found = await rows.all(
+        _DELIVERIES,
+        organization_id=document.organization_id,
+        document_id=document.id,
+        revision=document.revision,
+    )
+    sendings = {key: made_at for key, kind, made_at, *_ in found if kind != LINK}
+    messages = [_Message(*columns) for _, _, _, *columns in found]
+    live = [one for one in messages if one.state not in {None, "cancelled"}]
+    main = [one for one in live if one.kind == "to"]
     return Delivery(
         state=best_state(main),
         was_sent=any(one.sent_at is not None for one in main),
-        has_problem=any(one.state in _PROBLEMS for one in recipients),
+        has_problem=any(one.state in _PROBLEMS for one in live),
         dispatch_count=len(sendings),
-        last_dispatched_at=max((one.created_at for one in sendings), default=None),
+        last_dispatched_at=max(sendings.values(), default=None),
     )
 
 
-def best_state(recipients: Iterable[Recipient]) -> str:
-    """Tell the best that any of some recipients came to, as a `delivery_state` (pure)."""
-    states = {_SHOWN.get(one.delivery_state, one.delivery_state) for one in recipients}
+class Delivered(Protocol):
+    """What became of one message, as far as a state tells it."""
+
+    @property
+    def state(self) -> str:
+        """As the outbox keeps it."""
+        ...
+
+    @property
+    def opened_at(self) -> datetime | None:
+        """When a person opened it first."""
+        ...
+
+
+def best_state(messages: Iterable[Delivered]) -> str:
+    """Tell the best that any of some messages came to, as a `delivery_state` (pure)."""
+    shown = {shown_state(one.state, one.opened_at) for one in messages}
+    states = {_SHOWN.get(state, state) for state in shown}
     return next((state for state in _BEST_FIRST if state in states), "not_sent")
 
 
@@ -272,18 +404,28 @@ async def failed_before(
 
 async def first_message_id(tx: AsyncSession, document: Document, address: str) -> str | None:
     """Find the Message-ID of the first message about a document to an address."""
-    return await tx.scalar(
-        select(Recipient.message_id)
-        .join(Recipient.dispatch)
-        .where(
-            Recipient.organization_id == document.organization_id,
-            Dispatch.document_id == document.id,
-            func.lower(Recipient.address) == address.lower(),
-            Recipient.sent_at.is_not(None),
-        )
-        .order_by(Recipient.id)
-        .limit(1)
+    rows = await rows_of(tx)
+    found = await rows.first(
+        _FIRST_MESSAGE,
+        organization_id=document.organization_id,
+        document_id=document.id,
+        address=address.lower(),
     )
+    return None if found is None else found[0]
+
+
+_FIRST_MESSAGE = Statement(
+    select(Recipient.message_id)
+    .join(Recipient.dispatch)
+    .where(
+        Recipient.organization_id == bindparam("organization_id"),
+        Dispatch.document_id == bindparam("document_id"),
+        func.lower(Recipient.address) == bindparam("address"),
+        Recipient.sent_at.is_not(None),
+    )
+    .order_by(Recipient.id)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ async def dispatch_document(
     seen.check(document.version)
     dispatch = await service.dispatch_document(tx, actor, document, body, sending, at=at)
     set_created(response, "/v1/dispatches", dispatch.id)
-    return (await queries.views(tx, actor, [dispatch]))[0]
+    # It is new: nobody has been seen at its links.
+    return DispatchView.of(dispatch, pdf_sha256=document.pdf_sha256, evidence={})
 
 
 @router.get("/dispatches")
@@ -96,7 +97,8 @@ async def resend_dispatch(
     document = await documents.get(tx, actor, earlier.document_id, for_update=True)
     dispatch = await service.resend(tx, actor, document, earlier, sending, at=at)
     set_created(response, "/v1/dispatches", dispatch.id)
-    return (await queries.views(tx, actor, [dispatch]))[0]
+    # It is new: nobody has been seen at its links.
+    return DispatchView.of(dispatch, pdf_sha256=document.pdf_sha256, evidence={})
 
 
 @router.post("/dispatches/{dispatch_id}/cancel")

@@ -18,17 +18,17 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.dispatch import queries
 from app.dispatch.building import build_message, material_of
 from app.dispatch.models import RECEIPT, Dispatch, Recipient
-from app.dispatch.outbox import LEASE, Lease, Outbox, held, lock
+from app.dispatch.outbox import LEASE, Lease, Outbox, lock
 from app.dispatch.outcomes import (
     WORKER_DIED,
     call_off,
@@ -40,11 +40,10 @@ from app.dispatch.outcomes import (
     write_success,
 )
 from app.dispatch.tasks import SendMessage
-from app.documents import queries as documents
 from app.documents.models import Document
 from app.documents.rendering import NotPrinted
-from app.kernel.actor import system
 from app.kernel.identifiers import new_id
+from app.kernel.rows import Statement
 from app.mail.message import sender_of
 from app.mail.ports import Envelope, MailError, MailTransport, Withheld
 from app.organizations.mail_routes import route_of
@@ -124,6 +123,10 @@ async def sweep(outbox: Outbox) -> None:
 async def claim(job: SendMessage, outbox: Outbox) -> Lease | None:
     """Lease the row if it is due, and nobody else is at it."""
     at = outbox.clock.now()
+    lease = Lease(job.organization_id, job.recipient_id, new_id())
+    async with outbox.database.reading(job.organization_id) as rows:
+        if await rows.first(_CLAIM, **asdict(lease), at=at, until=at + LEASE) is not None:
+            return lease
     async with outbox.database.transaction(job.organization_id) as tx:
         row = await tx.scalar(
             select(Recipient)
@@ -133,12 +136,34 @@ async def claim(job: SendMessage, outbox: Outbox) -> Lease | None:
             )
             .with_for_update(skip_locked=True)
         )
-        if row is None:
-            return None
-        if row.queue_state == "ready" and row.next_attempt_at <= at:
-            return _lease(row, at)
-        is_lost = _is_lost(row, at)
+        is_lost = row is not None and _is_lost(row, at)
     return await _take_over(job, outbox, at) if is_lost else None
+
+
+_DUE = (
+    select(Recipient.id)
+    .where(
+        Recipient.organization_id == bindparam("organization_id"),
+        Recipient.id == bindparam("recipient_id"),
+        Recipient.queue_state == "ready",
+        Recipient.next_attempt_at <= bindparam("at"),
+    )
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = Statement(
+    update(Recipient)
+    .where(
+        Recipient.organization_id == bindparam("organization_id"),
+        Recipient.id == _DUE.scalar_subquery(),
+    )
+    .values(
+        queue_state="leased",
+        lease_owner=bindparam("owner"),
+        lease_until=bindparam("until"),
+        data_started_at=None,
+    )
+    .returning(Recipient.id)
+)
 
 
 async def _take_over(job: SendMessage, outbox: Outbox, at: datetime) -> Lease | None:
@@ -185,8 +210,7 @@ async def prepare(lease: Lease, outbox: Outbox) -> Prepared | None:
     platform's stays so, since another server would not let its sender pass.
     """
     async with outbox.database.transaction(lease.organization_id) as tx:
-        row = await queries.recipient(tx, lease.organization_id, lease.recipient_id)
-        document = await documents.get(tx, system(lease.organization_id), row.dispatch.document_id)
+        row, document = await queries.outgoing(tx, lease.organization_id, lease.recipient_id)
         is_pointless = _is_pointless(document, row.dispatch)
         route = await route_of(
             tx, row.organization_id, outbox.vault, platform_address=outbox.mail_from
@@ -212,28 +236,39 @@ async def prepare(lease: Lease, outbox: Outbox) -> Prepared | None:
 
 async def _keep(content: bytes, lease: Lease, outbox: Outbox) -> bool:
     """Store the bytes, which every attempt will send; tell whether the row is still ours."""
-    async with outbox.database.transaction(lease.organization_id) as tx:
-        row = await held(tx, lease)
-        if row is None:
-            return False
-        row.sealed_mime = outbox.vault.seal(content, lease.organization_id)
-        row.mime_sha256 = hashlib.sha256(content).hexdigest()
-        row.sealed_token = None
-    return True
+    async with outbox.database.reading(lease.organization_id) as rows:
+        kept = await rows.first(
+            _KEEP,
+            **asdict(lease),
+            mime=outbox.vault.seal(content, lease.organization_id),
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+    return kept is not None
 
 
 async def _mark(lease: Lease, outbox: Outbox) -> bool:
     """Commit that the bytes are about to leave; without that, they must not."""
     try:
-        async with outbox.database.transaction(lease.organization_id) as tx:
-            row = await held(tx, lease)
-            if row is None:
-                return False
-            row.data_started_at = outbox.clock.now()
+        async with outbox.database.reading(lease.organization_id) as rows:
+            marked = await rows.first(_MARK, **asdict(lease), at=outbox.clock.now())
     except (SQLAlchemyError, OSError) as error:
         log.warning("marker_not_written", error=type(error).__name__)
         return False
-    return True
+    return marked is not None
+
+
+_HELD = update(Recipient).where(
+    Recipient.organization_id == bindparam("organization_id"),
+    Recipient.id == bindparam("recipient_id"),
+    Recipient.queue_state == "leased",
+    Recipient.lease_owner == bindparam("owner"),
+)
+_KEEP = Statement(
+    _HELD.values(
+        sealed_mime=bindparam("mime"), mime_sha256=bindparam("sha256"), sealed_token=None
+    ).returning(Recipient.id)
+)
+_MARK = Statement(_HELD.values(data_started_at=bindparam("at")).returning(Recipient.id))
 
 
 def _is_pointless(document: Document, dispatch: Dispatch) -> bool:

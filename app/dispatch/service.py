@@ -11,7 +11,7 @@ from app.contacts.models import Contact
 from app.dispatch import letters, queries, templating
 from app.dispatch.events import cancelled
 from app.dispatch.letters import Letter, LetterKind, LetterOrder
-from app.dispatch.models import LINK, NOT_SENDINGS, RECEIPT, Dispatch, Recipient
+from app.dispatch.models import LINK, RECEIPT, Dispatch, Recipient
 from app.dispatch.promising import Addressee, Sender, project_delivery, promise
 from app.dispatch.schemas import DispatchOrder, DispatchPreview
 from app.documents import printable, states
@@ -249,7 +249,7 @@ async def _plan(
     says = printable.from_json(revision.snapshot)
     findings = Findings()
     addressees = _addressees(contact, order, findings)
-    mail = await organizations.find_mail_settings(tx, document.organization_id)
+    mail = await organizations.read_mail_settings(tx, document.organization_id)
     reply_to = (mail.reply_to if mail else None) or organization.email
     if order.reply_to is not None:
         reply_to = findings.take("/reply_to", reach.email, order.reply_to) or reply_to
@@ -257,9 +257,7 @@ async def _plan(
     if kind != LINK and not any(one.kind == "to" for one in addressees):
         raise Invalid(reason="no_recipient", faults=[Fault("/to", "no_recipient")])
     if kind is None:
-        earlier = await queries.of_document(tx, document)
-        is_sent = any(one.cancelled_at is None and one.kind not in NOT_SENDINGS for one in earlier)
-        kind = "resend" if is_sent else "first"
+        kind = "resend" if document.dispatch_count else "first"
     language = order.language or document.language
     first = next((one for one in addressees if one.kind == "to"), addressees[0])
     letter_kind = LetterKind.of(kind, document.revision)

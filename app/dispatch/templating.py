@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 from pydantic import JsonValue
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.dispatch import letters, placeholders, templates
@@ -28,6 +28,7 @@ from app.documents.printable import DocumentType, Printable
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Fault, Invalid, NotFound
 from app.kernel.identifiers import new_id
+from app.kernel.rows import Statement, rows_of
 from app.kernel.wording import wording
 from app.organizations import queries as organizations
 from app.organizations.auditing import audit, difference
@@ -36,6 +37,14 @@ from app.organizations.models import Organization
 log = structlog.get_logger()
 
 _SUBJECT = "email_template"
+_OWN_WORDS = Statement(
+    select(EmailTemplate.id, EmailTemplate.subject, EmailTemplate.body).where(
+        EmailTemplate.organization_id == bindparam("organization_id"),
+        EmailTemplate.document_type == bindparam("document_type"),
+        EmailTemplate.purpose == bindparam("purpose"),
+        EmailTemplate.language == bindparam("language"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,22 +196,23 @@ async def words_for(
 
     Words that fail never keep a document from being sent: ours take their place.
     """
-    template = await tx.scalar(
-        select(EmailTemplate).where(
-            EmailTemplate.organization_id == organization_id,
-            EmailTemplate.document_type == says.type.value,
-            EmailTemplate.purpose == kind.value,
-            EmailTemplate.language == language,
-        )
+    rows = await rows_of(tx)
+    found = await rows.first(
+        _OWN_WORDS,
+        organization_id=organization_id,
+        document_type=says.type.value,
+        purpose=kind.value,
+        language=language,
     )
-    if template is None:
+    if found is None:
         return Words()
+    template_id, own_subject, own_body = found
     values = placeholders.of(says, language, sender_name)
     try:
-        subject = templates.render(template.subject, values)
-        body = templates.render(template.body, values)
+        subject = templates.render(own_subject, values)
+        body = templates.render(own_body, values)
     except Exception:
-        log.exception("template_failed", template_id=str(template.id))
+        log.exception("template_failed", template_id=str(template_id))
         return Words(is_broken=True)
     return Words(subject.strip() or None, body.strip() or None)
 

@@ -1,5 +1,6 @@
 """Verbs: note what was seen of a link, and count a person's visit."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -14,6 +15,9 @@ from app.documents.projecting import apply_delivery
 from app.events.record import record
 from app.kernel.actor import Actor
 from app.kernel.identifiers import new_id
+from app.kernel.rows import inserting, rows_of
+
+_NOTE = inserting(Evidence)
 
 
 async def note(
@@ -28,20 +32,19 @@ async def note(
     at: datetime,
 ) -> None:
     """Keep one signal and our reading of it; it decides nothing by itself."""
-    tx.add(
-        Evidence(
-            organization_id=recipient.organization_id,
-            id=new_id(),
-            recipient_id=recipient.id,
-            kind=kind,
-            occurred_at=at,
-            source=source,
-            verdict=verdict,
-            explanation=explanation,
-            signals=dict(signals),
-        )
+    rows = await rows_of(tx)
+    await rows.all(
+        _NOTE,
+        organization_id=recipient.organization_id,
+        id=new_id(),
+        recipient_id=recipient.id,
+        kind=kind,
+        occurred_at=at,
+        source=source,
+        verdict=verdict,
+        explanation=explanation,
+        signals=json.dumps(dict(signals)),
     )
-    await tx.flush()
 
 
 async def opened(

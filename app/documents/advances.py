@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.documents.printable import PrintedTax
-from app.documents.totals import Line, Taxation, spread, taxation_of
+from app.documents.totals import Line, Taxation, of, spread, taxation_of
 from app.kernel.money import Money
 
 
@@ -46,6 +46,15 @@ def shares(
             if share:
                 found.append(Share(taxation, rate, Money(share, amount.currency)))
     return found
+
+
+def payable(parts: Iterable[Share]) -> Money:
+    """Tell what an advance invoice of these shares asks for, once income tax is withheld."""
+    lines = [
+        Line(Decimal(1), one.gross.decimal, Decimal(0), one.taxation, one.withholding_rate)
+        for one in parts
+    ]
+    return of(lines, prices_include_tax=True).totals.payable
 
 
 def _gross(tax: PrintedTax) -> int:

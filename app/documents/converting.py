@@ -1,4 +1,4 @@
-"""Verb: convert. A document becomes another, or an invoice asks for a part of it in advance.
+"""Verb: convert. A document becomes another; several delivery notes become one invoice.
 
 The order of locks is by id among the documents that are converted; what comes out is new.
 """
@@ -10,25 +10,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents import advances, deductions, lineage, queries, rewriting
-from app.documents.breakdown import (
-    figures_of,
-    store_figures,
-    taxes_of,
-    totals_line,
-    withholdings_of,
-)
+from app.documents import advancing, deductions, lineage, queries, rewriting
+from app.documents.breakdown import taxes_of, withholdings_of
 from app.documents.converting_schemas import Conversion, Goal
 from app.documents.deductions import Deduction
 from app.documents.drafting import begin, conflict_facts, require_issued
-from app.documents.events import converted
 from app.documents.models import Document
-from app.documents.printable import DocumentType, InvoiceKind
+from app.documents.printable import DocumentType
 from app.documents.schemas import DocumentDraft, LineBody
-from app.events.record import record
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Fault, Invalid, NotFound
-from app.kernel.money import Money
 from app.organizations import queries as organizations
 
 LINES_MAX = 1000
@@ -44,8 +35,6 @@ _GOALS: Mapping[str, frozenset[Goal]] = {
 
 _ALIKE = ("contact_id", "currency", "prices_include_tax", "withholding_rate")
 """What documents must share to go into one."""
-
-_CENT_MINOR = 1
 
 
 async def convert(
@@ -71,10 +60,10 @@ async def convert(
     for source in sources:
         _require_convertible(source, goal)
     if goal is Goal.ADVANCE:
-        (quote,) = _only(sources)
-        return await bill_in_advance(
-            tx, actor, quote, await _advance_amount(tx, quote, order), at=at
-        )
+        if len(sources) > 1:
+            raise Invalid(faults=[Fault("/document_ids", "conversion.alone")])
+        amount = await advancing.asked_for(tx, sources[0], order)
+        return await advancing.bill(tx, actor, sources[0], amount, at=at)
     return await take_place(tx, actor, sources, goal, order, at=at)
 
 
@@ -140,66 +129,8 @@ async def take_place(
     if goal is not Goal.DELIVERY_NOTE:
         await _take_off_advances(tx, target, at=at)
     for source in sources:
-        await _tell(tx, actor, source, target, at=at)
+        await lineage.tell(tx, actor, source, target, at=at)
     return target
-
-
-async def bill_in_advance(
-    tx: AsyncSession,
-    actor: Actor,
-    quote: Document,
-    amount: Money,
-    *,
-    at: datetime,
-    payment_id: UUID | None = None,
-    paid_on: date | None = None,
-) -> Document:
-    """Make the draft of an invoice that asks for a part of a quote in advance.
-
-    Args:
-        tx: One transaction.
-        actor: Who converts.
-        quote: Read for update, with its lines.
-        amount: With its taxes; no more than is left of the quote.
-        at: Now.
-        payment_id: The payment that brought it about.
-        paid_on: The day of that payment, which the invoice must name (ROF art. 6.1.i).
-    """
-    organization = await organizations.get(tx, actor.organization_id)
-    contact = await queries.contact_of(tx, quote, parts=())
-    asked = await lineage.results_of(tx, actor.organization_id, [quote.id], "advance_of")
-    lines = zip(
-        (totals_line(quote, line) for line in quote.lines), figures_of(quote).amounts, strict=True
-    )
-    shares = advances.shares(
-        amount, list(lines), taxes_of(quote), [tax for one in asked for tax in taxes_of(one)]
-    )
-    draft = DocumentDraft.model_validate(
-        {
-            "type": DocumentType.INVOICE,
-            "invoice_kind": InvoiceKind.ADVANCE,
-            "contact_id": quote.contact_id,
-            "salesperson_id": quote.salesperson_id,
-            "title": quote.title,
-            "language": quote.language,
-            "operation_date": paid_on,
-            "withholding_rate": rewriting.written(quote.withholding_rate),
-            "prices_include_tax": True,
-            "lines": list(rewriting.advance(quote, shares)),
-        }
-    )
-    target = await begin(tx, actor, draft, contact, organization, at=at)
-    lineage.link(tx, quote, target, "advance_of", at=at, payment_id=payment_id)
-    await tx.flush()
-    await _count_money(tx, target)
-    await _tell(tx, actor, quote, target, at=at)
-    return target
-
-
-async def left_to_bill(tx: AsyncSession, quote: Document) -> Money:
-    """Tell what of a quote's total no invoice asks for yet."""
-    asked = await lineage.results_of(tx, quote.organization_id, [quote.id], "advance_of")
-    return quote.money(quote.total_minor - sum(one.total_minor for one in asked))
 
 
 def _goal(order: Conversion) -> Goal:
@@ -218,33 +149,6 @@ def _require_convertible(source: Document, goal: Goal) -> None:
     require_issued(source)
     if source.is_converted:
         raise Conflict(reason="document_converted", extra=conflict_facts(source))
-
-
-def _only(sources: Sequence[Document]) -> Sequence[Document]:
-    if len(sources) > 1:
-        raise Invalid(faults=[Fault("/document_ids", "conversion.alone")])
-    return sources
-
-
-async def _advance_amount(tx: AsyncSession, quote: Document, order: Conversion) -> Money:
-    """Give what an advance invoice asks for; a share that rounding puts a cent above fits."""
-    left = await left_to_bill(tx, quote)
-    percent = order.percent or (None if order.amount else quote.deposit_percent)
-    if order.amount is not None:
-        amount = quote.money(order.amount.amount)
-    elif percent:
-        amount = Money.of(quote.total.decimal * percent / 100, quote.currency)
-        if amount.amount_minor == left.amount_minor + _CENT_MINOR:
-            amount = left
-    else:
-        raise Invalid(faults=[Fault("/percent", "missing")])
-    if amount > left:
-        pointer = "/amount" if order.amount else "/percent"
-        params = {"most": str(left.decimal)}
-        raise Invalid(faults=[Fault(pointer, "advance.too_large", params=params)])
-    if amount.amount_minor <= 0:
-        raise Invalid(faults=[Fault("/percent", "advance.nothing")])
-    return amount
 
 
 def _draft(
@@ -270,6 +174,7 @@ def _draft(
             "type": goal.value,
             "contact_id": first.contact_id,
             "salesperson_id": first.salesperson_id,
+            "vessel_id": first.vessel_id,
             "title": first.title,
             "language": first.language,
             "operation_date": _operation_date(sources, goal, today),
@@ -296,7 +201,7 @@ def _require_alike(sources: Sequence[Document]) -> None:
     first, faults = sources[0], []
     for place, other in enumerate(sources[1:]):
         pointer = f"/document_ids/{place}"
-        if other.type != DocumentType.DELIVERY_NOTE:
+        if {first.type, other.type} != {DocumentType.DELIVERY_NOTE}:
             faults.append(Fault(pointer, "conversion.alone"))
         if any(getattr(first, name) != getattr(other, name) for name in _ALIKE):
             faults.append(Fault(pointer, "conversion.not_alike"))
@@ -321,13 +226,7 @@ async def _take_off_advances(tx: AsyncSession, target: Document, *, at: datetime
     for one in taken_off:
         lineage.link(tx, one, target, "deducts", at=at)
     target.deductions = deductions.to_json(tuple(_deduction(one) for one in taken_off))
-    await _count_money(tx, target)
-
-
-async def _count_money(tx: AsyncSession, target: Document) -> None:
-    target.advances_minor = await lineage.advances_minor(tx, target)
-    store_figures(target)
-    await tx.flush()
+    await advancing.count_money(tx, target)
 
 
 def _deduction(invoice: Document) -> Deduction:
@@ -340,11 +239,3 @@ def _deduction(invoice: Document) -> Deduction:
         taxes=taxes_of(invoice),
         withholdings=withholdings_of(invoice),
     )
-
-
-async def _tell(
-    tx: AsyncSession, actor: Actor, source: Document, target: Document, *, at: datetime
-) -> None:
-    await lineage.refresh(tx, source, at=at)
-    await record(tx, actor, converted(source, target, role="source"), at=at)
-    await record(tx, actor, converted(target, source, role="result"), at=at)

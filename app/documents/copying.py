@@ -15,7 +15,6 @@ from app.documents.printable import DocumentType, InvoiceKind, TaxTreatment
 from app.documents.schemas import DocumentDraft, LineBody
 from app.events.record import record
 from app.kernel.actor import Actor
-from app.kernel.errors import Fault, Invalid
 from app.organizations import queries as organizations
 from app.organizations.models import Organization
 
@@ -35,8 +34,6 @@ async def copy(
     Raises:
         Invalid: A reference is unknown, or what is written is not possible (any more).
     """
-    if order.vessel_id is not None:
-        raise Invalid(faults=[Fault("/vessel_id", "reference.unknown")])
     organization = await organizations.get(tx, actor.organization_id)
     today = at.astimezone(ZoneInfo(organization.time_zone)).date()
     draft = _draft(source, order, organization, today)
@@ -63,6 +60,7 @@ def _draft(
             "type": kind,
             "invoice_kind": _invoice_kind(source, kind),
             "contact_id": order.contact_id or source.contact_id,
+            "vessel_id": order.vessel_id or source.vessel_id,
             "title": source.title,
             "language": source.language if order.contact_id is None else None,
             "deposit_percent": rewriting.written(deposit),

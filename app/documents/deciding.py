@@ -82,6 +82,7 @@ async def answer_by_client(
     actor: Actor,
     document: Document,
     link: ClientLink,
+    last: Decision | None,
     answer: Answer,
     *,
     at: datetime,
@@ -93,6 +94,7 @@ async def answer_by_client(
         actor: The client behind the link.
         document: Read for update: its lock decides between two at once.
         link: What the client holds.
+        last: The last answer to the link's revision, read under that lock.
         answer: What they say.
         at: Now.
 
@@ -101,7 +103,6 @@ async def answer_by_client(
         Forbidden: The link may only read.
     """
     organization = await organizations.get(tx, document.organization_id)
-    last = await queries.last_decision(tx, document, link.revision)
     standing = standing_of(document, link, organization, last, at=at)
     refusals = states.refusals(standing, at=at)
     reason = refusals[answer.action]
@@ -117,6 +118,8 @@ async def answer_by_client(
             "current_status": document.status,
             "allowed_actions": allowed,
         }
+        if reason == "not_current_revision":
+            extra["current_revision"] = document.revision
         raise Conflict(reason=reason, extra=extra)
     return await _decide(tx, actor, document, link.revision, last, answer, at=at)
 

@@ -14,10 +14,17 @@ from app.contacts.models import Contact
 from app.documents import consistency, lineage, queries, rates
 from app.documents.breakdown import line_of, store_figures
 from app.documents.events import created, deleted
+from app.documents.installments import due_date_of, plan_faults, write_plan
 from app.documents.models import Document
 from app.documents.printable import DocumentType, InvoiceKind, TaxTreatment
 from app.documents.projecting import project
-from app.documents.schemas import DocumentChanges, DocumentDraft, LineBody, pointer_of
+from app.documents.schemas import (
+    DocumentChanges,
+    DocumentDraft,
+    InstallmentBody,
+    LineBody,
+    pointer_of,
+)
 from app.documents.states import staff_actions
 from app.events.record import record
 from app.kernel.actor import Actor, Permission
@@ -25,6 +32,7 @@ from app.kernel.errors import Conflict, Fault, Invalid, NotFound
 from app.kernel.identifiers import new_id
 from app.organizations import queries as organizations
 from app.organizations.models import Organization
+from app.vessels import queries as vessels
 
 _WHOLE = Decimal(100)
 
@@ -35,7 +43,7 @@ _NOT_ISSUED = {
 }
 
 _PLAIN_FIELDS = (
-    "title", "notes", "valid_until", "due_date", "operation_date", "language",
+    "vessel_id", "title", "notes", "valid_until", "due_date", "operation_date", "language",
     "deposit_percent", "withholding_rate", "prices_include_tax",
 )  # fmt: skip
 
@@ -72,6 +80,7 @@ async def begin(
     """
     today = at.astimezone(ZoneInfo(organization.time_zone)).date()
     document = _blank(actor, draft, _invoice_kind(draft), today, at)
+    _write_plan(document, draft.installments)
     document.language = draft.language or contact.language
     document.contact_id = contact.id
     _write_discount(document, draft)
@@ -104,6 +113,7 @@ async def edit(
     actor.require(Permission.DOCUMENTS_WRITE)
     require_draft(document)
     came = changes.model_fields_set
+    _require_same_place(document, changes)
     if "contact_id" in came:
         _require_same_client(document, changes)
         document.contact_id = (await _contact(tx, actor, changes.contact_id)).id
@@ -111,6 +121,9 @@ async def edit(
     for name in (*_PLAIN_FIELDS, "salesperson_id", "series_id"):
         if name in came:
             setattr(document, name, getattr(changes, name))
+    if "installments" in came:
+        _write_plan(document, changes.installments)
+    document.due_date = due_date_of(document)
     if "discount" in came or "disbursements" in came:
         _write_discount(document, changes)
     organization = await organizations.get(tx, actor.organization_id)
@@ -128,6 +141,19 @@ async def edit(
     if document.invoice_kind == InvoiceKind.ADVANCE:
         for quote in await lineage.sources_of(tx, document, "advance_of"):
             await lineage.refresh(tx, quote, at=at)
+
+
+def _require_same_place(document: Document, changes: DocumentChanges) -> None:
+    """Refuse to take the draft of a revision away from the document that it revises."""
+    if document.revises_id is None:
+        return
+    came, faults = changes.model_fields_set, []
+    if "contact_id" in came and changes.contact_id != document.contact_id:
+        faults.append(Fault("/contact_id", "revision.contact"))
+    if "series_id" in came and changes.series_id != document.series_id:
+        faults.append(Fault("/series_id", "revision.same_series"))
+    if faults:
+        raise Invalid(faults=faults)
 
 
 def _require_same_client(document: Document, changes: DocumentChanges) -> None:
@@ -178,6 +204,18 @@ def require_issued(document: Document) -> None:
     reason = _NOT_ISSUED.get(document.issue_state)
     if reason is not None:
         raise Conflict(reason=reason, extra=conflict_facts(document))
+
+
+def require_collecting(document: Document) -> None:
+    """Refuse to note money for what is no document, or whose money an invoice asks for.
+
+    Raises:
+        Conflict: `not_issued`, `document_voided`, `not_current_revision` or
+            `document_converted`.
+    """
+    require_issued(document)
+    if document.is_converted or document.is_billed:
+        raise Conflict(reason="document_converted", extra=conflict_facts(document))
 
 
 def conflict_facts(document: Document) -> dict[str, JsonValue]:
@@ -253,7 +291,6 @@ async def _check_references(
     body: DocumentDraft | DocumentChanges,
 ) -> None:
     """Refuse references to what is not there, all at once."""
-    came = body.model_fields_set
     faults = []
     person, series = body.salesperson_id, body.series_id
     if person and not await organizations.may_own(tx, actor, person):
@@ -262,10 +299,25 @@ async def _check_references(
         tx, actor, document_type, series, invoice_kind=kind
     ):
         faults.append(Fault("/series_id", "reference.unknown"))
-    if "vessel_id" in came and body.vessel_id is not None:
+    if body.vessel_id is not None and not await _is_usable(tx, actor, body.vessel_id):
         faults.append(Fault("/vessel_id", "reference.unknown"))
     if faults:
         raise Invalid(faults=faults)
+
+
+async def _is_usable(tx: AsyncSession, actor: Actor, vessel_id: UUID) -> bool:
+    """Tell whether a document may be about a vessel: one the actor sees, and not put away."""
+    try:
+        return (await vessels.get(tx, actor, vessel_id)).status == "active"
+    except NotFound:
+        return False
+
+
+def _write_plan(document: Document, plan: Sequence[InstallmentBody]) -> None:
+    if faults := plan_faults(document.type, plan):
+        raise Invalid(faults=faults)
+    write_plan(document, plan)
+    document.due_date = due_date_of(document)
 
 
 def _check_operation_date(day: date | None, today: date) -> None:

@@ -1,5 +1,10 @@
 """What can happen to a document, as history tells it."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
 from pydantic import JsonValue
 
 from app.documents.models import Decision, Document
@@ -23,6 +28,7 @@ def _fact(kind: str, document: Document, payload: dict[str, JsonValue], *, share
         subject_id=document.id,
         contact_id=document.contact_id,
         document_id=document.id,
+        vessel_id=document.vessel_id,
         payload={**_about(document), **payload},
         is_shared=shared,
     )
@@ -41,6 +47,44 @@ def deleted(document: Document) -> Fact:
 def issued(document: Document) -> Fact:
     """The document has its number and is frozen."""
     return _fact("document.issued", document, {}, shared=True)
+
+
+def revised(document: Document, draft: Document) -> Fact:
+    """The next revision is being drafted; this one still counts."""
+    payload: dict[str, JsonValue] = {"next_revision": draft.revision, "draft_id": str(draft.id)}
+    return _fact("document.revised", document, payload, shared=False)
+
+
+def superseded(document: Document) -> Fact:
+    """The revision no longer counts: the next one takes its place."""
+    return _fact("document.superseded", document, {}, shared=True)
+
+
+def extended(document: Document, before: date | None) -> Fact:
+    """The quote can be accepted until another day than it says."""
+    payload: dict[str, JsonValue] = {
+        "valid_until": str(document.valid_until),
+        "valid_until_before": None if before is None else str(before),
+    }
+    return _fact("document.extended", document, payload, shared=True)
+
+
+def voided(document: Document, reason: str) -> Fact:
+    """The document does not count any more, and nothing takes its place."""
+    return _fact("document.voided", document, {"reason": reason}, shared=False)
+
+
+def contact_changed(document: Document, old_id: UUID) -> Iterator[Fact]:
+    """The document is another client's from now on; each of the two is told."""
+    told: dict[str, JsonValue] = {
+        "from_contact_id": str(old_id),
+        "to_contact_id": str(document.contact_id),
+    }
+    for contact_id, direction in ((old_id, "out"), (document.contact_id, "in")):
+        fact = _fact(
+            "document.contact_changed", document, {**told, "direction": direction}, shared=False
+        )
+        yield replace(fact, contact_id=contact_id)
 
 
 def pdf_failed(document: Document) -> Fact:

@@ -6,15 +6,22 @@ A link whose target is voided no longer counts; a draft counts until it is delet
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, or_, select, true
+from sqlalchemy import Select, Uuid, and_, bindparam, case, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
 
+from app.documents.events import converted
 from app.documents.models import Document, DocumentLink
+from app.documents.printable import DocumentType
 from app.documents.projecting import project
 from app.documents.visibility import sees_document
+from app.events.record import record
 from app.kernel.actor import Actor
+from app.kernel.rows import Rows, Statement, columns_of, names_of, plain
+from app.organizations import visibility
 
 _LIVE = ("draft", "issued")
 _TAKES_PLACE = "converted"
@@ -57,24 +64,38 @@ def link(
     )
 
 
-async def related_to(tx: AsyncSession, actor: Actor, document: Document) -> Sequence[Related]:
+async def related_to(rows: Rows, actor: Actor, document: Document) -> Sequence[Related]:
     """List what a document came from and led to, as far as the actor sees it, oldest first."""
-    is_result = DocumentLink.source_id == document.id
+    values = {**visibility.values_of(actor), "document_id": document.id}
+    found = await rows.all(_related(visibility.stand_in(actor)), **values)
+    return [
+        Related(kind, is_result, plain(Document, _COLUMNS, columns))
+        for kind, is_result, *columns in found
+    ]
+
+
+@cache
+def _related(actor: Actor) -> Statement:
+    here = bindparam("document_id", type_=Uuid())
+    is_result = DocumentLink.source_id == here
     other_id = case((is_result, DocumentLink.target_id), else_=DocumentLink.source_id)
-    rows = await tx.execute(
-        select(DocumentLink.kind, is_result, Document)
+    query = (
+        select(DocumentLink.kind, is_result, *columns_of(Document))
         .join(
             Document,
             and_(Document.organization_id == DocumentLink.organization_id, Document.id == other_id),
         )
         .where(
-            DocumentLink.organization_id == document.organization_id,
-            or_(is_result, DocumentLink.target_id == document.id),
+            DocumentLink.organization_id == actor.organization_id,
+            or_(is_result, DocumentLink.target_id == here),
             sees_document(actor),
         )
         .order_by(DocumentLink.created_at, Document.id)
     )
-    return [Related(*row) for row in rows]
+    return Statement(query)
+
+
+_COLUMNS = names_of(Document)
 
 
 async def results_of(
@@ -113,18 +134,61 @@ async def upstream_of(tx: AsyncSession, document: Document) -> Sequence[Document
     return list(await tx.scalars(query.execution_options(populate_existing=True)))
 
 
+async def invoices_of(tx: AsyncSession, document: Document) -> Sequence[Document]:
+    """List the live invoices that came straight out of a document, and count its money."""
+    kinds = (_TAKES_PLACE, _BILLS_A_PART)
+    results = await results_of(tx, document.organization_id, [document.id], *kinds)
+    return [one for one in results if one.type == DocumentType.INVOICE]
+
+
+async def unlocked_drafts(tx: AsyncSession, invoices: Sequence[Document]) -> Sequence[Document]:
+    """Lock those of some invoices that are drafts nobody else holds, and read their lines.
+
+    Documents are locked before what they came out of; who holds a source already must not
+    wait for what came out of it.
+    """
+    drafts = [one for one in invoices if one.issue_state == "draft"]
+    query = (
+        select(Document)
+        .where(
+            Document.organization_id.in_([one.organization_id for one in drafts]),
+            Document.id.in_([one.id for one in drafts]),
+        )
+        .options(selectinload(Document.lines))
+        .order_by(Document.id)
+        .with_for_update(skip_locked=True)
+    )
+    return list(await tx.scalars(query.execution_options(populate_existing=True)))
+
+
+async def came_of_payment(tx: AsyncSession, document: Document, payment_id: UUID) -> bool:
+    """Tell whether a payment brought anything out of a document."""
+    query = select(DocumentLink.target_id).where(
+        DocumentLink.organization_id == document.organization_id,
+        DocumentLink.payment_id == payment_id,
+    )
+    return await tx.scalar(query) is not None
+
+
+def kept_minor(document: Document) -> int:
+    """Tell what was paid of a document's sum; what came beyond it is credit of its client."""
+    return min(document.paid_minor, max(0, document.payable_minor))
+
+
 async def advances_minor(tx: AsyncSession, document: Document) -> int:
     """Tell how much money taken for what an invoice came out of no other invoice counts."""
-    if document.type != "invoice":
+    if document.type != DocumentType.INVOICE:
         return 0
     family = await upstream_of(tx, document)
-    taken_minor = sum(one.paid_minor for one in family)
+    taken_minor = sum(kept_minor(one) for one in family)
     if taken_minor <= 0:
         return 0
     ids = [one.id for one in family]
     others = await results_of(tx, document.organization_id, ids, _TAKES_PLACE, _BILLS_A_PART)
     counted_minor = sum(
-        one.advances_minor for one in others if one.type == "invoice" and one.id != document.id
+        one.advances_minor
+        for one in others
+        if one.type == DocumentType.INVOICE and one.id != document.id
     )
     return max(0, taken_minor - counted_minor)
 
@@ -138,7 +202,7 @@ async def deductible(tx: AsyncSession, document: Document) -> Sequence[Document]
         one
         for one in issued
         if all(
-            other.type != "invoice"
+            other.type != DocumentType.INVOICE
             for other in await results_of(tx, document.organization_id, [one.id], _TAKES_OFF)
         )
     ]
@@ -156,16 +220,22 @@ async def refresh(tx: AsyncSession, source: Document, *, at: datetime) -> None:
     ids = [source.id]
     conversions = await results_of(tx, source.organization_id, ids, _TAKES_PLACE)
     advances = await results_of(tx, source.organization_id, ids, _BILLS_A_PART)
-    invoiced_minor = sum(one.total_minor for one in advances)
-    source.is_converted = bool(conversions) or (
-        bool(advances) and invoiced_minor >= source.total_minor
-    )
-    source.is_billed = any(one.type == "invoice" for one in conversions) or any(
+    source.is_converted = bool(conversions)
+    source.is_billed = any(one.type == DocumentType.INVOICE for one in conversions) or any(
         one.payable_minor > 0 for one in advances
     )
     source.updated_at = at
     project(source)
     await tx.flush()
+
+
+async def tell(
+    tx: AsyncSession, actor: Actor, source: Document, target: Document, *, at: datetime
+) -> None:
+    """Record that one document came out of another, in the history of both."""
+    await refresh(tx, source, at=at)
+    await record(tx, actor, converted(source, target, role="source"), at=at)
+    await record(tx, actor, converted(target, source, role="result"), at=at)
 
 
 async def sources_of(tx: AsyncSession, target: Document, *kinds: str) -> Sequence[Document]:

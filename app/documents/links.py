@@ -5,18 +5,27 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import ClientLink, Document, LinkToken
 from app.documents.printable import DocumentType
 from app.kernel.database import entering
 from app.kernel.identifiers import hash_token, new_id, new_token
+from app.kernel.rows import Statement, inserting, rows_of
 
 LIFE_MAX = timedelta(days=400)
 _AFTER_VALIDITY = timedelta(days=30)
 _AFTER_DUE = timedelta(days=60)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_LINK = inserting(ClientLink)
+_TOKEN_OF = inserting(LinkToken)
+_REVOKED = Statement(
+    select(ClientLink.revoked_at).where(
+        ClientLink.organization_id == bindparam("organization_id"),
+        ClientLink.id == bindparam("link_id"),
+    )
+)
 
 
 def expiry_of(document: Document, zone: ZoneInfo, *, at: datetime) -> datetime:
@@ -44,23 +53,25 @@ async def issue(
     at: datetime,
 ) -> str:
     """Make a link to the current revision; give its token, which nobody can ask for again."""
-    token = new_token()
-    link = ClientLink(
+    token, link_id = new_token(), new_id()
+    rows = await rows_of(tx)
+    await rows.all(
+        _LINK,
         organization_id=document.organization_id,
-        id=new_id(),
+        id=link_id,
         document_id=document.id,
         revision=document.revision,
         recipient_id=recipient_id,
         can_decide=can_decide,
         expires_at=expires_at,
+        revoked_at=None,
         created_at=at,
     )
-    tx.add(link)
-    await tx.flush()
-    tx.add(
-        LinkToken(
-            token_hash=hash_token(token), organization_id=link.organization_id, link_id=link.id
-        )
+    await rows.all(
+        _TOKEN_OF,
+        token_hash=hash_token(token),
+        organization_id=document.organization_id,
+        link_id=link_id,
     )
     return token
 
@@ -86,6 +97,13 @@ async def find(tx: AsyncSession, token: str) -> ClientLink | None:
             ClientLink.revoked_at.is_(None),
         )
     )
+
+
+async def is_revoked(tx: AsyncSession, link: ClientLink) -> bool:
+    """Tell whether a link that was found has been revoked meanwhile."""
+    rows = await rows_of(tx)
+    found = await rows.first(_REVOKED, organization_id=link.organization_id, link_id=link.id)
+    return found is None or found[0] is not None
 
 
 def _latest(day: date, at: datetime) -> date:

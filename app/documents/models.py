@@ -22,6 +22,7 @@ from app.contacts.models import Contact
 from app.kernel.database import Base
 from app.kernel.money import Money
 from app.organizations.models import IssuerProfile, Organization, User
+from app.vessels.models import Vessel
 
 _WORDS = """
 folded(coalesce(number || ' ' || regexp_replace(number, '[^[:alnum:]]', '', 'g') || ' ', '')
@@ -103,6 +104,10 @@ class Document(Base):
         ForeignKeyConstraint(
             ["organization_id", "series_id"], ["number_series.organization_id", "number_series.id"]
         ),
+        ForeignKeyConstraint(["organization_id", "vessel_id"], [Vessel.organization_id, Vessel.id]),
+        ForeignKeyConstraint(
+            ["organization_id", "revises_id"], ["documents.organization_id", "documents.id"]
+        ),
         CheckConstraint(_TYPES, name="type"),
         CheckConstraint("(type = 'invoice') = (invoice_kind is not null)", name="invoice_kind"),
         CheckConstraint(
@@ -115,12 +120,37 @@ class Document(Base):
             name="delivery_state",
         ),
         CheckConstraint(
-            "(issue_state = 'draft') = (number is null) and "
-            "(number is null) = (issue_date is null) and (number is null) = (revision = 0)",
+            "(issue_state = 'draft' and revises_id is null) = (number is null) and "
+            "(issue_state = 'draft') = (issue_date is null) and "
+            "(number is null) = (revision = 0)",
             name="number",
         ),
+        CheckConstraint("revises_id is null or issue_state = 'draft'", name="revises"),
+        CheckConstraint("revises_id is null or type <> 'invoice'", name="revised"),
         CheckConstraint("paid_minor >= 0", name="paid"),
-        UniqueConstraint("organization_id", "type", "number"),
+        Index(
+            "uq_documents_organization_id_type_number",
+            "organization_id",
+            "type",
+            "number",
+            unique=True,
+            postgresql_where=text("revises_id is null"),
+        ),
+        Index(
+            "uq_documents_revises",
+            "organization_id",
+            "revises_id",
+            unique=True,
+            postgresql_where=text("revises_id is not null"),
+        ),
+        Index(
+            "ix_documents_vessel",
+            "organization_id",
+            "vessel_id",
+            "listed_on",
+            "id",
+            postgresql_where=text("vessel_id is not null"),
+        ),
         Index("ix_documents_contact", "organization_id", "contact_id", "listed_on", "id"),
         Index("ix_documents_listed", "organization_id", "listed_on", "id"),
         Index("ix_documents_created", "organization_id", "created_at", "id"),
@@ -142,6 +172,9 @@ class Document(Base):
     invoice_kind: Mapped[str | None]
     series_id: Mapped[UUID | None]
     contact_id: Mapped[UUID]
+    vessel_id: Mapped[UUID | None]
+    revises_id: Mapped[UUID | None]
+    """Of the draft of a revision: the issued document it is to take the place of."""
     salesperson_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id))
     title: Mapped[str]
     notes: Mapped[str]
@@ -159,6 +192,12 @@ class Document(Base):
     disbursements: Mapped[JsonValue]
     deductions: Mapped[JsonValue] = mapped_column(nullable=False)
     """What advance invoices have asked for already, group by group."""
+    installments: Mapped[JsonValue] = mapped_column(
+        default=list, server_default=text("'[]'::jsonb"), nullable=False
+    )
+    """The payment plan as written; empty for one due date."""
+    next_due_on: Mapped[date | None]
+    """Of an issued document with a plan: when the first part that is not paid falls due."""
 
     taxable_base_minor: Mapped[int]
     tax_minor: Mapped[int]
@@ -221,6 +260,11 @@ class Document(Base):
     def total(self) -> Money:
         """Bases, taxes and surcharges."""
         return self.money(self.total_minor)
+
+    @property
+    def falls_due_on(self) -> date | None:
+        """From the day after it, what is not paid is late."""
+        return self.next_due_on or self.due_date
 
     @property
     def due(self) -> Money:
@@ -299,6 +343,13 @@ class DocumentRevision(Base):
         ForeignKeyConstraint(
             ["organization_id", "document_id"], ["documents.organization_id", "documents.id"]
         ),
+        Index(
+            "uq_document_revisions_draft",
+            "organization_id",
+            "draft_id",
+            unique=True,
+            postgresql_where=text("draft_id is not null"),
+        ),
     )
 
     organization_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -313,6 +364,8 @@ class DocumentRevision(Base):
     valid_until: Mapped[date | None]
     snapshot: Mapped[JsonValue]
     snapshot_sha256: Mapped[str]
+    draft_id: Mapped[UUID | None]
+    """The id it had as a draft beside the revision before it."""
     issued_at: Mapped[datetime]
     issued_by: Mapped[UUID | None]
 

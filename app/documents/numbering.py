@@ -8,12 +8,13 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import NumberSeries, SeriesCounter
 from app.kernel.errors import Conflict
+from app.kernel.rows import Statement, rows_of
 
 NUMBER_LENGTH_MAX = 20
 """Facturae takes at most 20 characters (the invoicing reference, 1.5)."""
@@ -71,6 +72,29 @@ def _prefixes(pattern: str) -> set[str]:
     }
 
 
+def _counting() -> Statement:
+    """Raise the counter, or begin it: the one statement that holds its row."""
+    today = bindparam("today", type_=Date)
+    begun = insert(SeriesCounter).values(
+        organization_id=bindparam("organization_id"),
+        series_id=bindparam("series_id"),
+        year=bindparam("year"),
+        last=1,
+        last_issue_date=today,
+    )
+    raised = begun.on_conflict_do_update(
+        index_elements=["organization_id", "series_id", "year"],
+        set_={
+            "last": SeriesCounter.last + 1,
+            "last_issue_date": func.greatest(SeriesCounter.last_issue_date, today),
+        },
+    )
+    return Statement(raised.returning(SeriesCounter.last, SeriesCounter.last_issue_date))
+
+
+_COUNT = _counting()
+
+
 async def allot(tx: AsyncSession, series: NumberSeries, *, today: date) -> Allotted:
     """Take the next number; call it as late as possible, it serializes the series.
 
@@ -83,22 +107,16 @@ async def allot(tx: AsyncSession, series: NumberSeries, *, today: date) -> Allot
         Conflict: The series was changed since it was read; nothing is issued yet.
     """
     year = today.year if series.reset_policy == "yearly" else 0
-    statement = insert(SeriesCounter).values(
+    rows = await rows_of(tx)
+    row = await rows.first(
+        _COUNT,
         organization_id=series.organization_id,
         series_id=series.id,
         year=year,
-        last=1,
-        last_issue_date=today,
+        today=today,
     )
-    statement = statement.on_conflict_do_update(
-        index_elements=["organization_id", "series_id", "year"],
-        set_={
-            "last": SeriesCounter.last + 1,
-            "last_issue_date": func.greatest(SeriesCounter.last_issue_date, today),
-        },
-    )
-    row = await tx.execute(statement.returning(SeriesCounter.last, SeriesCounter.last_issue_date))
-    last, issue_date = row.one()
+    assert row is not None  # noqa: S101 - it is written or raised
+    last, issue_date = row
     if last == 1:
         await _require_unchanged(tx, series)
     return Allotted(write(series.pattern, last, issue_date.year), issue_date)

@@ -128,6 +128,14 @@ class PrintedDisbursement:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedInstallment:
+    """A part of what is to be paid, and the day on which it falls due."""
+
+    due_date: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class PrintedTotals:
     """The figures at the foot.
 
@@ -145,6 +153,14 @@ class PrintedTotals:
     disbursements: Money
     advances: Money
     payable: Money
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedVessel:
+    """The vessel a document is about, as it was on the day of issue."""
+
+    name: str
+    registration_number: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +203,17 @@ class Printable:
     time_zone: str
     prices_include_tax: bool = False
     """Prices, amounts of lines and discount are printed with their tax."""
+    installments: tuple[PrintedInstallment, ...] = ()
+    """The payment plan; empty when all falls due at once."""
+    vessel: PrintedVessel | None = None
+    revised_on: date | None = None
+    """The day a revision after the first was issued; its number keeps its own day."""
+
+    @property
+    def subject(self) -> str:
+        """The job and the vessel it is done on, in one line; may be empty."""
+        vessel = "" if self.vessel is None else self.vessel.name
+        return " · ".join(filter(None, (self.title, vessel)))
 
     @property
     def currency(self) -> str:

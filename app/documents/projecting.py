@@ -26,6 +26,10 @@ class Delivery:
     last_dispatched_at: datetime | None
 
 
+UNSENT = Delivery("not_sent", False, False, 0, None)  # noqa: FBT003 - as its fields stand
+"""What is known of a revision that was just issued."""
+
+
 def project(document: Document) -> None:
     """Store the status and badges that follow from the document's dimensions."""
     document.status = states.status_of(document).value

@@ -1,23 +1,36 @@
 """Reading documents; tenancy is in every query."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, lru_cache
 from typing import Any, TypeVarTuple
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Select, and_, false, func, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from app.contacts import queries as contacts
-from app.contacts import search
+from app.contacts import reading, search
 from app.contacts.models import Contact
 from app.contacts.search import Sought
+from app.documents.filters import NEVER, Shape, values_of
 from app.documents.models import (
     Decision,
     Document,
+    DocumentLine,
     DocumentPdf,
     DocumentRevision,
     NumberSeries,
@@ -26,8 +39,10 @@ from app.documents.models import (
 from app.documents.schemas import DocumentFilters, DocumentQuery
 from app.documents.search import closeness, matching_documents
 from app.documents.visibility import sees_document
-from app.kernel.actor import Actor, system
+from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
+from app.kernel.rows import Rows, Statement, columns_of, names_of, plain, rows_of
+from app.organizations import visibility
 
 Columns = TypeVarTuple("Columns")
 
@@ -52,27 +67,81 @@ async def get(
         query = query.with_for_update()
     document = await tx.scalar(query.execution_options(populate_existing=True))
     if document is None:
-        raise NotFound
+        became = await _became(await rows_of(tx), actor, document_id)
+        return await get(tx, actor, became, for_update=for_update, with_lines=with_lines)
     return document
 
 
-async def read(tx: AsyncSession, actor: Actor, document_id: UUID) -> tuple[Document, str]:
-    """Give one document with its lines, and its contact's name, in one statement.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document with its lines, and what is shown of its contact; to be read only."""
+
+    document: Document
+    contact_name: str
+    contact_updated_at: datetime
+
+
+async def read(rows: Rows, actor: Actor, document_id: UUID) -> Read:
+    """Give one document whole.
 
     Raises:
         NotFound: There is none that the actor sees.
     """
-    query = select(Document, Contact.display_name).join(
-        Contact,
-        and_(
-            Contact.organization_id == Document.organization_id, Contact.id == Document.contact_id
-        ),
+    values = {**visibility.values_of(actor), "document_id": document_id}
+    row = await rows.first(_whole(visibility.stand_in(actor)), **values)
+    if row is None:
+        return await read(rows, actor, await _became(rows, actor, document_id))
+    *columns, contact_name, contact_updated_at = row
+    document = plain(Document, _COLUMNS, columns)
+    lines = await rows.all(_LINES, **values)
+    document.__dict__["lines"] = [plain(DocumentLine, _LINE_COLUMNS, line) for line in lines]
+    return Read(document, contact_name, contact_updated_at)
+
+
+_COLUMNS = names_of(Document)
+_LINE_COLUMNS = names_of(DocumentLine)
+_ITS_CONTACT = and_(
+    Contact.organization_id == Document.organization_id, Contact.id == Document.contact_id
+)
+_LINES = Statement(
+    select(*columns_of(DocumentLine))
+    .where(
+        DocumentLine.organization_id == bindparam("organization_id"),
+        DocumentLine.document_id == bindparam("document_id"),
     )
-    query = _one(query, actor, document_id).options(joinedload(Document.lines))
-    found = (await tx.execute(query)).unique().first()
+    .order_by(DocumentLine.position)
+)
+
+
+@cache
+def _whole(actor: Actor) -> Statement:
+    columns = select(*columns_of(Document), Contact.display_name, Contact.updated_at)
+    query = columns.join(Contact, _ITS_CONTACT).where(
+        Document.organization_id == actor.organization_id,
+        Document.id == bindparam("document_id"),
+        sees_document(actor),
+    )
+    return Statement(query)
+
+
+async def _became(rows: Rows, actor: Actor, draft_id: UUID) -> UUID:
+    """Tell which document the draft of a revision became a part of.
+
+    Raises:
+        NotFound: There was no such draft, or it was not issued.
+    """
+    found = await rows.first(_BECAME, organization_id=actor.organization_id, draft_id=draft_id)
     if found is None:
         raise NotFound
-    return found[0], found[1]
+    return UUID(str(found[0]))
+
+
+_BECAME = Statement(
+    select(DocumentRevision.document_id).where(
+        DocumentRevision.organization_id == bindparam("organization_id"),
+        DocumentRevision.draft_id == bindparam("draft_id"),
+    )
+)
 
 
 def _one(query: Select[*Columns], actor: Actor, document_id: UUID) -> Select[*Columns]:
@@ -83,37 +152,18 @@ def _one(query: Select[*Columns], actor: Actor, document_id: UUID) -> Select[*Co
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """What printing changes of a document, named as its view names it."""
-
-    pdf_state: str
-    pdf_sha256: str | None
-    version: int
-
-
-async def printed(tx: AsyncSession, actor: Actor, document_id: UUID) -> Printed:
-    """Tell what became of the PDF of a document of the actor's organization."""
-    row = await tx.execute(
-        select(Document.pdf_state, Document.pdf_sha256, Document.version).where(
-            Document.organization_id == actor.organization_id, Document.id == document_id
-        )
-    )
-    return Printed(*row.one())
-
-
 async def contact_of(
     tx: AsyncSession, document: Document, *, parts: Sequence[InstrumentedAttribute[Any]]
 ) -> Contact:
-    """Give a document's contact: who sees the document may know whom it is for.
+    """Give a document's contact, to be read: who sees the document may know whom it is for.
 
     Args:
         tx: The request's transaction.
         document: Whose contact.
-        parts: Which lists of the contact to read.
+        parts: Which lists of the contact to read; another raises when it is touched.
     """
-    owner = system(document.organization_id)
-    return await contacts.get(tx, owner, document.contact_id, parts=parts)
+    own = document.organization_id
+    return await reading.read(tx, own, document.contact_id, parts=parts)
 
 
 async def contact_name(tx: AsyncSession, document: Document) -> str:
@@ -129,22 +179,54 @@ async def contact_name(tx: AsyncSession, document: Document) -> str:
 async def revision(
     tx: AsyncSession, organization_id: UUID, document_id: UUID, number: int
 ) -> DocumentRevision:
-    """Give one issued revision.
+    """Give one issued revision; it never changes, and is no object of the session.
 
     Raises:
         NotFound: There is none.
     """
-    found = await tx.get(DocumentRevision, (organization_id, document_id, number))
+    rows = await rows_of(tx)
+    found = await rows.first(
+        _REVISION, organization_id=organization_id, document_id=document_id, number=number
+    )
     if found is None:
         raise NotFound
-    return found
+    return plain(DocumentRevision, _REVISION_COLUMNS, found)
+
+
+_REVISION_COLUMNS = names_of(DocumentRevision)
+_REVISION = Statement(
+    select(*columns_of(DocumentRevision)).where(
+        DocumentRevision.organization_id == bindparam("organization_id"),
+        DocumentRevision.document_id == bindparam("document_id"),
+        DocumentRevision.number == bindparam("number"),
+    )
+)
 
 
 async def find_pdf(
     tx: AsyncSession, organization_id: UUID, document_id: UUID, number: int, language: str
 ) -> DocumentPdf | None:
-    """Find the stored bytes of a revision."""
-    return await tx.get(DocumentPdf, (organization_id, document_id, number, language))
+    """Find the stored bytes of a revision; they never change either."""
+    rows = await rows_of(tx)
+    found = await rows.first(
+        _PDF,
+        organization_id=organization_id,
+        document_id=document_id,
+        number=number,
+        language=language,
+    )
+    return None if found is None else plain(DocumentPdf, _PDF_COLUMNS, found)
+
+
+_PDF_COLUMNS = names_of(DocumentPdf)
+_PDF = Statement(
+    select(*columns_of(DocumentPdf)).where(
+        DocumentPdf.organization_id == bindparam("organization_id"),
+        DocumentPdf.document_id == bindparam("document_id"),
+        DocumentPdf.revision == bindparam("number"),
+        DocumentPdf.language == bindparam("language"),
+    )
+)
 
 
 async def decisions(tx: AsyncSession, actor: Actor, document_id: UUID) -> Sequence[Decision]:
@@ -214,14 +296,13 @@ async def list_series(
 class _Sort:
     column: ColumnElement[Any]
     is_descending: bool
-    read: type[date] | type[datetime] | type[int]
+    read: Callable[[str], date | int]
 
 
-_NEVER = date(9999, 12, 31)
 _SORTS = {
-    "-issue_date": _Sort(Document.listed_on.expression, True, date),  # noqa: FBT003
-    "-created_at": _Sort(Document.created_at.expression, True, datetime),  # noqa: FBT003
-    "due_date": _Sort(func.coalesce(Document.due_date, _NEVER), False, date),  # noqa: FBT003
+    "-issue_date": _Sort(Document.listed_on.expression, True, date.fromisoformat),  # noqa: FBT003
+    "-created_at": _Sort(Document.created_at.expression, True, datetime.fromisoformat),  # noqa: FBT003
+    "due_date": _Sort(func.coalesce(Document.due_date, NEVER), False, date.fromisoformat),  # noqa: FBT003
     "-total": _Sort(Document.total_minor.expression, True, int),  # noqa: FBT003
 }
 
@@ -231,18 +312,23 @@ class Listed:
     """A document in a list.
 
     Attributes:
-        document: Without its lines.
+        document: Without its lines, to be read only.
         contact_name: Whom it is for.
-        key: What the list sorts by, as a cursor keeps it.
+        key: What the list sorts by.
     """
 
     document: Document
     contact_name: str
-    key: list[JsonValue]
+    key: date | datetime | int
+
+    def cursor(self) -> list[JsonValue]:
+        """Give its place in the list, as a cursor keeps it."""
+        key = self.key if isinstance(self.key, int) else self.key.isoformat()
+        return [key, str(self.document.id)]
 
 
 async def list_documents(
-    tx: AsyncSession,
+    rows: Rows,
     actor: Actor,
     query: DocumentQuery,
     *,
@@ -254,114 +340,65 @@ async def list_documents(
     What a search finds is listed closest first unless an order is asked. Closeness
     depends on document, contact and text alone, so pages fit together.
     """
-    sought = await search.read(tx, query.q) if query.q else None
+    sought = await search.read(rows, query.q) if query.q else None
     if sought is not None and not sought.words:
         return []
-    sort = _sort(query, sought)
-    columns = select(Document, Contact.display_name, sort.column.label("key"))
-    statement = _filtered(columns, actor, query, sought, today)
+    who, shape, is_after = visibility.stand_in(actor), Shape.of(query), after is not None
+    values = {**visibility.values_of(actor), **values_of(query, today), "limit": query.limit + 1}
+    if sought is None:
+        order = query.sort or "-created_at"
+        sort, statement = _SORTS[order], _listing(who, shape, order, is_after=is_after)
+    else:
+        closest = _Sort(closeness(sought), True, int)  # noqa: FBT003
+        sort = closest if query.sort is None else _SORTS[query.sort]
+        statement = Statement(_sorted(who, shape, sort, sought, is_after=is_after))
     if after is not None:
         value, last_id = after
-        bound = int(str(value)) if sort.read is int else sort.read.fromisoformat(str(value))  # type: ignore[union-attr]  # mypy does not narrow `is int`
-        key = tuple_(sort.column, Document.id)
-        limit = (bound, UUID(str(last_id)))
-        statement = statement.where(key < limit if sort.is_descending else key > limit)
+        values["after"] = sort.read(str(value))
+        values["after_id"] = UUID(str(last_id))
+    found = await rows.all(statement, **values)
+    return [Listed(plain(Document, _COLUMNS, row), row[-2], row[-1]) for row in found]
+
+
+@lru_cache(maxsize=500)
+def _listing(actor: Actor, shape: Shape, order: str, *, is_after: bool) -> Statement:
+    return Statement(_sorted(actor, shape, _SORTS[order], None, is_after=is_after))
+
+
+def _sorted(
+    actor: Actor, shape: Shape, sort: _Sort, sought: Sought | None, *, is_after: bool
+) -> Select[*tuple[Any, ...]]:
+    columns = select(*columns_of(Document), Contact.display_name, sort.column.label("key"))
+    statement = _filtered(columns, actor, shape, sought)
     order = (sort.column, Document.id)
+    if is_after:
+        after: BindParameter[Any] = bindparam("after", type_=sort.column.type)
+        key, limit = tuple_(*order), tuple_(after, bindparam("after_id"))
+        statement = statement.where(key < limit if sort.is_descending else key > limit)
     ordered = [column.desc() for column in order] if sort.is_descending else list(order)
-    rows = await tx.execute(statement.order_by(*ordered).limit(query.limit + 1))
-    return [
-        Listed(document, name, [_as_json(value), str(document.id)])
-        for document, name, value in rows
-    ]
-
-
-def _sort(query: DocumentQuery, sought: Sought | None) -> _Sort:
-    if sought is not None and query.sort is None:
-        return _Sort(closeness(sought), True, int)  # noqa: FBT003
-    return _SORTS[query.sort or "-created_at"]
-
-
-def _as_json(value: date | datetime | int) -> JsonValue:
-    return value if isinstance(value, int) else value.isoformat()
+    return statement.order_by(*ordered).limit(bindparam("limit", type_=Integer()))
 
 
 async def count_by_status(
-    tx: AsyncSession, actor: Actor, query: DocumentFilters, *, today: date
+    rows: Rows, actor: Actor, query: DocumentFilters, *, today: date
 ) -> dict[str, int]:
     """Count the documents that match, by status."""
-    sought = await search.read(tx, query.q) if query.q else None
-    statement = _filtered(select(Document.status, func.count()), actor, query, sought, today)
-    rows = await tx.execute(statement.group_by(Document.status))
-    return {status: count for status, count in rows}  # noqa: C416 - rows are not a mapping
+    sought = await search.read(rows, query.q) if query.q else None
+    counts = select(Document.status, func.count())
+    statement = _filtered(counts, visibility.stand_in(actor), Shape.of(query), sought)
+    values = {**visibility.values_of(actor), **values_of(query, today)}
+    found = await rows.all(Statement(statement.group_by(Document.status)), **values)
+    return {status: count for status, count in found}  # noqa: C416 - rows are not a mapping
 
 
 def _filtered(
-    statement: Select[*Columns],
-    actor: Actor,
-    query: DocumentFilters,
-    sought: Sought | None,
-    today: date,
+    statement: Select[*Columns], actor: Actor, shape: Shape, sought: Sought | None
 ) -> Select[*Columns]:
-    joined = and_(
-        Contact.organization_id == Document.organization_id, Contact.id == Document.contact_id
-    )
-    conditions = [*_exact(query), *_ranges(query), *_dated(query, today)]
+    conditions = [*shape.conditions()]
     if sought is not None:
         conditions.append(_matching(actor, sought))
     own = Document.organization_id == actor.organization_id
-    return statement.join(Contact, joined).where(own, sees_document(actor), *conditions)
-
-
-def _exact(query: DocumentFilters) -> Iterator[ColumnElement[bool]]:
-    for name in ("type", "status", "payment_state", "delivery_state"):
-        value = getattr(query, name)
-        if value is not None:
-            yield getattr(Document, name).in_(value.split(","))
-    for name in ("contact_id", "salesperson_id"):
-        value = getattr(query, name)
-        if value is not None:
-            yield getattr(Document, name) == value
-    if query.vessel_id is not None:
-        yield false()  # no document has a vessel yet
-
-
-def _ranges(query: DocumentFilters) -> Iterator[ColumnElement[bool]]:
-    if query.issue_date_gte is not None:
-        yield Document.issue_date >= query.issue_date_gte
-    if query.issue_date_lt is not None:
-        yield Document.issue_date < query.issue_date_lt
-    if query.total_gte is not None:
-        yield Document.total_minor >= query.total_gte
-    if query.total_lt is not None:
-        yield Document.total_minor < query.total_lt
-
-
-def _dated(query: DocumentFilters, today: date) -> Iterator[ColumnElement[bool]]:
-    if query.expired is not None:
-        yield is_expired(today) if query.expired else ~is_expired(today)
-    if query.overdue is not None:
-        yield is_overdue(today) if query.overdue else ~is_overdue(today)
-
-
-def is_expired(today: date) -> ColumnElement[bool]:
-    """Tell whether a quote's validity is over, in a query of documents."""
-    return and_(
-        Document.type == "quote",
-        Document.issue_state == "issued",
-        Document.is_converted.is_(False),
-        Document.decision != "accepted",
-        func.coalesce(Document.valid_until, _NEVER) < today,
-    )
-
-
-def is_overdue(today: date) -> ColumnElement[bool]:
-    """Tell whether money is due after its day, in a query of documents."""
-    return and_(
-        Document.issue_state == "issued",
-        Document.is_converted.is_(False),
-        func.coalesce(Document.due_date, _NEVER) < today,
-        Document.payable_minor > Document.paid_minor,
-    )
+    return statement.join(Contact, _ITS_CONTACT).where(own, sees_document(actor), *conditions)
 
 
 def _matching(actor: Actor, sought: Sought) -> ColumnElement[bool]:

@@ -2,12 +2,14 @@
 
 import asyncio
 import hashlib
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents import printable, queries
 from app.documents.events import pdf_failed
@@ -17,7 +19,8 @@ from app.documents.printable import Printable
 from app.events.record import record
 from app.kernel.actor import system
 from app.kernel.database import Database
-from app.kernel.errors import Unavailable
+from app.kernel.errors import NotFound, Unavailable
+from app.kernel.rows import Statement, names_of, rows_of
 from app.organizations import queries as organizations
 
 log = structlog.get_logger()
@@ -30,6 +33,48 @@ class NotPrinted(Unavailable):
 
     def __init__(self) -> None:
         super().__init__(reason="pdf_failed", retry_after_s=RETRY_AFTER_S)
+
+
+@dataclass(frozen=True, slots=True)
+class PdfKey:
+    """Which revision, in which language."""
+
+    organization_id: UUID
+    document_id: UUID
+    revision: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What printing changes of a document, named as its view names it."""
+
+    pdf_state: str
+    pdf_sha256: str | None
+    version: int
+
+
+_PRINTED = Statement(
+    select(Document.pdf_state, Document.pdf_sha256, Document.version).where(
+        Document.organization_id == bindparam("organization_id"),
+        Document.id == bindparam("document_id"),
+    )
+)
+_KEEP = Statement(
+    insert(DocumentPdf)
+    .values({name: bindparam(name) for name in names_of(DocumentPdf)})
+    .on_conflict_do_nothing()
+)
+_READY = Statement(
+    update(Document)
+    .where(
+        Document.organization_id == bindparam("organization_id"),
+        Document.id == bindparam("document_id"),
+        Document.revision == bindparam("revision"),
+        Document.pdf_state != "ready",
+    )
+    .values(pdf_state="ready", pdf_sha256=bindparam("sha256"), version=Document.version + 1)
+)
 
 
 async def ensure_pdf(
@@ -58,32 +103,31 @@ async def ensure_pdf(
         says = printable.from_json(held.snapshot)
         logo = await organizations.logo(tx, organization_id, says.logo_sha256)
     content = await print_document(printer, says, logo=logo, band=None)
-    sha256 = hashlib.sha256(content).hexdigest()
+    key = PdfKey(organization_id, document_id, revision, held.language)
     async with database.transaction(organization_id) as tx:
-        await tx.execute(
-            insert(DocumentPdf)
-            .values(
-                organization_id=organization_id,
-                document_id=document_id,
-                revision=revision,
-                language=held.language,
-                sha256=sha256,
-                content=content,
-                made_at=at,
-            )
-            .on_conflict_do_nothing()
-        )
-        await tx.execute(
-            update(Document)
-            .where(
-                Document.organization_id == organization_id,
-                Document.id == document_id,
-                Document.revision == revision,
-                Document.pdf_state != "ready",
-            )
-            .values(pdf_state="ready", pdf_sha256=sha256, version=Document.version + 1)
-        )
+        await store(tx, key, content, at=at)
     return content
+
+
+async def store(tx: AsyncSession, key: PdfKey, content: bytes, *, at: datetime) -> None:
+    """Keep the bytes of a revision, unless they are kept; its document is ready then."""
+    rows = await rows_of(tx)
+    names = {**asdict(key), "sha256": hashlib.sha256(content).hexdigest()}
+    await rows.all(_KEEP, **names, content=content, made_at=at)
+    await rows.all(_READY, **names)
+
+
+async def printed(tx: AsyncSession, organization_id: UUID, document_id: UUID) -> Printed:
+    """Tell what became of the PDF of a document.
+
+    Raises:
+        NotFound: There is no such document.
+    """
+    rows = await rows_of(tx)
+    found = await rows.first(_PRINTED, organization_id=organization_id, document_id=document_id)
+    if found is None:
+        raise NotFound
+    return Printed(*found)
 
 
 async def print_document(

@@ -1,21 +1,25 @@
 """Documents: drafts, issuing, the PDF, answers on the client's behalf."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents import deciding, drafting, issuing, lineage, queries, views
+from app.documents import deciding, drafting, issuing, lineage, queries, rendering, revising, views
 from app.documents.breakdown import figures_of
 from app.documents.deciding import Answer
+from app.documents.issuing import Issued
+from app.documents.lineage import Related
 from app.documents.models import Document
 from app.documents.ports import Printer
-from app.documents.rendering import NotPrinted, ensure_pdf, print_document
+from app.documents.queries import Listed, Read
+from app.documents.rendering import NotPrinted, PdfKey, ensure_pdf, print_document
 from app.documents.schemas import (
     DecisionOnBehalf,
     DecisionView,
@@ -28,9 +32,11 @@ from app.documents.schemas import (
     DocumentView,
 )
 from app.kernel.actor import Actor, Permission
+from app.kernel.database import Database
 from app.kernel.errors import Conflict
+from app.kernel.rows import rows_of
 from app.organizations import queries as organizations
-from app.organizations.access import Requires, RequiresBriefly
+from app.organizations.access import Reader, Reads, Requires, RequiresBriefly
 from app.organizations.models import Organization
 from app.web import idempotency
 from app.web.conditional import send_whole
@@ -46,27 +52,26 @@ from app.web.dependencies import (
     set_etag,
 )
 from app.web.pagination import Paging
+from app.web.problems import language_of
 from app.web.routing import Route
 from app.web.schemas import Page
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=Route)
 
-Reader = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_READ))]
+RowReader = Annotated[Reader, Depends(Reads(Permission.DOCUMENTS_READ))]
+DocumentReader = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_READ))]
 Writer = Annotated[Actor, Depends(Requires(Permission.DOCUMENTS_WRITE))]
 BriefReader = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_READ))]
 BriefWriter = Annotated[Actor, Depends(RequiresBriefly(Permission.DOCUMENTS_WRITE))]
 
 PDF = "application/pdf"
 
+Shown = TypeVar("Shown", bound=DocumentView)
+
 
 @router.get("")
 async def list_documents(
-    actor: Reader,
-    tx: Tx,
-    at: Now,
-    request: Request,
-    language: Language,
-    query: Annotated[DocumentQuery, Query()],
+    by: RowReader, request: Request, query: Annotated[DocumentQuery, Query()]
 ) -> Page[DocumentItem]:
     """List documents of all four types, newest first unless sorted otherwise.
 
@@ -74,16 +79,15 @@ async def list_documents(
     titles that begin like the search, then those that have its words, then what is only
     like it.
     """
-    organization = await organizations.get(tx, actor.organization_id)
-    today = _today(organization, at)
+    today, language = _today(by.organization, by.at), language_of(request)
     paging = Paging.of(request, query)
-    rows = await queries.list_documents(tx, actor, query, after=paging.after, today=today)
-    page, cursor = paging.split(rows, lambda row: row.key)
+    rows = await queries.list_documents(by.rows, by.actor, query, after=paging.after, today=today)
+    page, cursor = paging.split(rows, Listed.cursor)
     items = [
         views.item_of(
             row.document,
             row.contact_name,
-            payments_enabled=organization.payments_enabled,
+            payments_enabled=by.organization.payments_enabled,
             today=today,
             language=language,
         )
@@ -94,11 +98,11 @@ async def list_documents(
 
 @router.get("/count")
 async def count_documents(
-    actor: Reader, tx: Tx, at: Now, query: Annotated[DocumentFilters, Query()]
+    by: RowReader, query: Annotated[DocumentFilters, Query()]
 ) -> DocumentCount:
     """Count the documents that match the same filters as the list, by status."""
-    organization = await organizations.get(tx, actor.organization_id)
-    counts = await queries.count_by_status(tx, actor, query, today=_today(organization, at))
+    today = _today(by.organization, by.at)
+    counts = await queries.count_by_status(by.rows, by.actor, query, today=today)
     return DocumentCount(by_status=counts, total=sum(counts.values()))
 
 
@@ -114,20 +118,22 @@ async def create_document(
 
 @router.get("/{document_id}")
 async def get_document(
-    document_id: UUID,
-    actor: Reader,
-    tx: Tx,
-    at: Now,
-    request: Request,
-    response: Response,
-    language: Language,
+    document_id: UUID, by: RowReader, request: Request, response: Response
 ) -> DocumentView:
     """Read a document, whole."""
-    document, contact_name = await queries.read(tx, actor, document_id)
-    set_etag(response, document.version)
-    if "if-none-match" in request.headers and await _moved(tx, actor, document, at):
+    found = await queries.read(by.rows, by.actor, document_id)
+    related = await lineage.related_to(by.rows, by.actor, found.document)
+    set_etag(response, found.document.version)
+    if _moved(found, related, by.organization, by.at):
         send_whole(request)
-    return await show(tx, actor, document, at, language, contact_name)
+    return views.view_of(
+        found.document,
+        found.contact_name,
+        related,
+        payments_enabled=by.organization.payments_enabled,
+        today=_today(by.organization, by.at),
+        language=language_of(request),
+    )
 
 
 @router.patch("/{document_id}")
@@ -173,25 +179,42 @@ async def issue_document(
     The number and the frozen content are committed first; the PDF follows in the same
     request, or, if that is cut short or the printer fails, by the worker (`pdf_state` tells).
     """
+
+    async def issue(tx: AsyncSession) -> tuple[DocumentView, Issued]:
+        draft = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
+        seen.check(draft.version)
+        document, issued = await revising.issue(tx, actor, draft, at=at)
+        return await show(tx, actor, document, at, language, issued.contact_name), issued
+
+    return await issue_and_print(issue, actor, database, at, request, response)
+
+
+async def issue_and_print(
+    issue: Callable[[AsyncSession], Awaitable[tuple[Shown, Issued | None]]],
+    actor: Actor,
+    database: Database,
+    at: datetime,
+    request: Request,
+    response: Response,
+) -> Shown:
+    """Issue in one transaction, print outside of any, and answer with what came of both."""
     async with database.transaction(actor.organization_id) as tx:
         await idempotency.claim(tx, request, actor, at=at, is_required=False)
-        document = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
-        seen.check(document.version)
-        await issuing.issue(tx, actor, document, at=at)
-        view = await show(tx, actor, document, at, language)
-        etag = f'"{document.version}"'
+        view, issued = await issue(tx)
+        etag = f'"{view.version}"'
         await idempotency.remember_view(tx, request, view, etag=etag, at=at)
+    if issued is None:  # what is changed need not be issued
+        set_etag(response, view.version)
+        return view
+    content = None
     with suppress(NotPrinted):  # it is issued all the same; the job goes on trying
-        await ensure_pdf(
-            database,
-            provided(request, Printer),  # type: ignore[type-abstract]  # the table is keyed by ports
-            actor.organization_id,
-            document_id,
-            view.revision,
-            at=at,
-        )
+        printer = provided(request, Printer)  # type: ignore[type-abstract]  # the table is keyed by ports
+        content = await print_document(printer, issued.says, logo=issued.logo, band=None)
     async with database.transaction(actor.organization_id) as tx:
-        printed = await queries.printed(tx, actor, document_id)
+        if content is not None:
+            key = PdfKey(actor.organization_id, view.id, view.revision, view.language)
+            await rendering.store(tx, key, content, at=at)
+        printed = await rendering.printed(tx, actor.organization_id, view.id)
         set_etag(response, printed.version)
         view = view.model_copy(update=asdict(printed))
         # The reply really given takes the place of the one kept in case we were cut short.
@@ -238,6 +261,7 @@ async def get_document_pdf(
                 raise Conflict(reason="not_issued", extra=drafting.conflict_facts(document))
             name = document.number or ""
             number = document.revision if revision is None else revision
+            document_id = document.id
         content = await ensure_pdf(
             database, printer, actor.organization_id, document_id, number, at=at
         )
@@ -248,10 +272,10 @@ async def get_document_pdf(
 
 
 @router.get("/{document_id}/decisions")
-async def list_decisions(document_id: UUID, actor: Reader, tx: Tx) -> Page[DecisionView]:
+async def list_decisions(document_id: UUID, actor: DocumentReader, tx: Tx) -> Page[DecisionView]:
     """List every answer to a document, oldest first; the last that stands is current."""
-    await queries.get(tx, actor, document_id)
-    rows = list(await queries.decisions(tx, actor, document_id))
+    document = await queries.get(tx, actor, document_id)
+    rows = list(await queries.decisions(tx, actor, document.id))
     current = deciding.current_id(rows)
     shown = [views.decision_of(row, is_current=row.id == current) for row in rows]
     return Page(data=shown, has_more=False, next_cursor=None)
@@ -299,28 +323,29 @@ async def show(
 ) -> DocumentView:
     """Show a document whole, with what it came from and led to."""
     organization = await organizations.get(tx, actor.organization_id)
+    await tx.flush()
     return views.view_of(
         document,
         contact_name or await queries.contact_name(tx, document),
-        await lineage.related_to(tx, actor, document),
+        await lineage.related_to(await rows_of(tx), actor, document),
         payments_enabled=organization.payments_enabled,
         today=_today(organization, at),
         language=language,
     )
 
 
-async def _moved(tx: AsyncSession, actor: Actor, document: Document, at: datetime) -> bool:
+def _moved(
+    found: Read, related: Sequence[Related], organization: Organization, at: datetime
+) -> bool:
     """Tell whether what is shown of a document changed since its version was made.
 
     The day, the contact's name and related documents are shown with it, and are no part of
     its version.
     """
-    organization = await organizations.get(tx, actor.organization_id)
-    contact = await queries.contact_of(tx, document, parts=())
+    document = found.document
     then, today = _today(organization, document.updated_at), _today(organization, at)
     dated = views.dated_badges(document, then) != views.dated_badges(document, today)
-    beside = [contact.updated_at]
-    beside += [one.document.updated_at for one in await lineage.related_to(tx, actor, document)]
+    beside = [found.contact_updated_at, *(one.document.updated_at for one in related)]
     return dated or max(beside) > document.updated_at
 
 
@@ -331,14 +356,11 @@ async def _preview(
         document = await queries.get(tx, actor, document_id, with_lines=True)
         if document.issue_state != "draft":
             raise Conflict(reason="already_issued", extra=drafting.conflict_facts(document))
-        organization = await organizations.get(tx, actor.organization_id)
-        contact = await queries.contact_of(tx, document, parts=issuing.PRINTED_PARTS)
         series = await queries.find_series(
             tx, actor, document.type, document.series_id, invoice_kind=document.invoice_kind
         )
-        issuer = await issuing.issuer_of(tx, actor, series, organization)
-        figures = figures_of(document)
-        says = issuing.printable_of(document, organization, issuer, contact, figures)
+        background = await issuing.background_of(tx, actor, document, series)
+        says = issuing.printable_of(document, background, figures_of(document))
         logo = await organizations.logo(tx, actor.organization_id, says.logo_sha256)
     return await print_document(printer, says, logo=logo, band="draft"), document.type
 

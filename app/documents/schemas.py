@@ -41,6 +41,7 @@ Quantity = DecimalText
 Day = Annotated[CivilDate, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
 """A day documents can name: far from the ends of the calendar, where no day is before or after."""
 Lines = Annotated[list["LineBody"], Field(max_length=1000)]
+Installments = Annotated[list["InstallmentBody"], Field(max_length=24)]
 Disbursements = Annotated[list["DisbursementBody"], Field(max_length=50)]
 
 
@@ -89,6 +90,22 @@ class DisbursementBody(Body):
     amount: Annotated[DecimalText, Field(ge=0, decimal_places=2)] = Field(examples=["35.00"])
 
 
+class InstallmentBody(Body):
+    """A part of what is to be paid: a share of it, or an amount; all parts alike."""
+
+    due_date: Day = Field(examples=["2026-12-24"])
+    percent: Percent | None = Field(None, examples=["40.00"])
+    amount: Annotated[DecimalText, Field(gt=0, decimal_places=2)] | None = Field(
+        None, examples=[None]
+    )
+
+
+_INSTALLMENTS = (
+    "Of an invoice or a proforma: the parts that fall due one after the other. Shares make 100, "
+    "amounts what is to be paid; the last is the document's `due_date`."
+)
+
+
 class DocumentDraft(Body):
     """A new document; only the type and the contact are required."""
 
@@ -113,6 +130,9 @@ class DocumentDraft(Body):
         default=False, description="The lines' prices are with tax.", examples=[False]
     )
     disbursements: Disbursements = Field(default_factory=list, examples=[[]])
+    installments: Installments = Field(
+        default_factory=list, description=_INSTALLMENTS, examples=[[]]
+    )
     notes: Notes = Field("", examples=["Plazo de ejecución: 10 días laborables."])
     lines: Lines = Field(default_factory=list)
 
@@ -134,6 +154,7 @@ class DocumentChanges(Body):
     discount: DiscountBody | None = Field(None, examples=[None])
     prices_include_tax: StrictBool = unset()
     disbursements: Disbursements = unset()
+    installments: Installments = unset()
     notes: Notes = unset()
     lines: Lines = unset()
 
@@ -216,6 +237,9 @@ class DocumentItem(View):
     title: str = Field(examples=["Antifouling"])
     contact: ContactSummary
     vessel_id: UUID | None
+    revises_id: UUID | None = Field(
+        description="Of the draft of a revision: the issued document it is to take the place of."
+    )
     salesperson_id: UUID | None
     language: str = Field(examples=["es"])
     currency: str = Field(examples=["EUR"])

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from app.documents import states
+from app.documents.installments import next_due_on
 from app.documents.models import Document
 from app.documents.projecting import project
 
@@ -15,7 +16,7 @@ def settle(
     is_processing: bool,
     at: datetime,
 ) -> None:
-    """Store the paid sum and the payment state, and project.
+    """Store the paid sum, the payment state and what falls due next, and project.
 
     Args:
         document: Read for update.
@@ -32,5 +33,6 @@ def settle(
         is_processing=is_processing,
         advances_minor=document.advances_minor,
     )
+    document.next_due_on = next_due_on(document)
     document.updated_at = at
     project(document)

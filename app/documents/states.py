@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
 from app.documents.printable import DocumentType
 
@@ -116,10 +117,14 @@ class Dated(Protocol):
     issue_state: str
     decision: str
     valid_until: date | None
-    due_date: date | None
     payable_minor: int
     paid_minor: int
     is_converted: bool
+
+    @property
+    def falls_due_on(self) -> date | None:
+        """From the day after it, what is not paid is late."""
+        ...
 
 
 def is_expired(document: Dated, today: date) -> bool:
@@ -139,8 +144,8 @@ def is_overdue(document: Dated, today: date) -> bool:
     return (
         document.issue_state == "issued"
         and not document.is_converted
-        and document.due_date is not None
-        and document.due_date < today
+        and document.falls_due_on is not None
+        and document.falls_due_on < today
         and document.payable_minor > document.paid_minor
     )
 
@@ -174,23 +179,37 @@ class Actionable(Protocol):
     type: str
     issue_state: str
     pdf_state: str
+    payment_state: str
+    paid_minor: int
     is_converted: bool
+    revises_id: UUID | None
+    is_billed: bool
 
 
 def staff_actions(document: Actionable) -> list[str]:
     """List what staff may do with a document; without its PDF it is not sent."""
     if document.issue_state == "draft":
-        return ["edit", "delete", "issue", "copy"]
+        moves = [] if document.revises_id else ["change_contact"]
+        return ["edit", "delete", "issue", "copy", *moves]
     if document.issue_state != "issued":
         return ["copy"]
     refused = set()
     if document.pdf_state == "failed":
         refused.add("dispatch")
     if document.is_converted:
-        refused |= {"convert", "decide"}
+        refused |= {"convert", "decide", "revise", "extend", "void"}
+    if document.is_converted or document.is_billed:
+        refused.add("record_payment")
     if document.type == DocumentType.INVOICE:
-        refused.add("convert")
-    actions = ("dispatch", "convert", "copy", "decide", "record_payment")
+        refused |= {"convert", "revise", "void", "change_contact"}
+    if document.type != DocumentType.QUOTE:
+        refused.add("extend")
+    if document.paid_minor > 0 or document.payment_state == "processing":
+        refused.add("void")
+    actions = (
+        "dispatch", "revise", "void", "convert", "copy", "change_contact", "extend", "decide",
+        "record_payment",
+    )  # fmt: skip
     return [action for action in actions if action not in refused]
 
 

@@ -110,8 +110,8 @@ def of(
     """Compute every figure of a document.
 
     What advance invoices asked for is taken off with the very tax they had, so that all
-    together have exactly the tax of the whole. Money taken in advance is counted up to
-    what there is to pay.
+    together have exactly the sum of the whole under each tax. Money taken in advance is
+    counted up to what there is to pay.
 
     Raises:
         AmountTooLarge: A net or a total has more than 12 integer digits.
@@ -294,9 +294,11 @@ def _withholdings(
 
 
 def _taxes_left(
-    taxes: tuple[PrintedTax, ...], deductions: Iterable[Deduction]
+    taxes: tuple[PrintedTax, ...], deductions: Sequence[Deduction]
 ) -> tuple[PrintedTax, ...]:
     """Take what was asked for in advance off each group."""
+    if not deductions:
+        return taxes
     left = {taxation_of(tax): tax for tax in taxes}
     for tax in (tax for deduction in deductions for tax in deduction.taxes):
         zero = Money(0, tax.base.currency)
@@ -309,7 +311,20 @@ def _taxes_left(
             amount=held.amount - tax.amount,
             surcharge=held.surcharge - tax.surcharge,
         )
-    return tuple(left.values())
+    return tuple(_of_one_sign(tax) for tax in left.values())
+
+
+def _of_one_sign(tax: PrintedTax) -> PrintedTax:
+    """Let a cent of tax below nothing go into the base: both have one sign (AEAT error 1142).
+
+    Advances of nearly the whole can leave a base of a cent and a tax of minus one.
+    """
+    zero = Money(0, tax.base.currency)
+    if tax.base.amount_minor * tax.surcharge.amount_minor < 0:
+        tax = replace(tax, base=tax.base + tax.surcharge, surcharge=zero)
+    if tax.base.amount_minor * tax.amount.amount_minor < 0:
+        tax = replace(tax, base=tax.base + tax.amount, amount=zero)
+    return tax
 
 
 def _withholdings_left(

@@ -7,9 +7,10 @@ from typing import overload
 
 from app.documents import deductions, states
 from app.documents.breakdown import disbursements_of, taxes_of, withholdings_of
+from app.documents.installments import installments_of
 from app.documents.lineage import Related
 from app.documents.models import Decision, Document, DocumentLine
-from app.documents.printable import PrintedTax
+from app.documents.printable import PrintedLine, PrintedTax
 from app.documents.schemas import (
     ContactSummary,
     DecisionView,
@@ -54,7 +55,8 @@ def item_of(
         number=document.number,
         title=document.title,
         contact=ContactSummary(id=document.contact_id, display_name=contact_name),
-        vessel_id=None,
+        vessel_id=document.vessel_id,
+        revises_id=document.revises_id,
         salesperson_id=document.salesperson_id,
         language=document.language,
         currency=currency,
@@ -133,7 +135,7 @@ def view_of(
             )
             for one in withholdings_of(document)
         ],
-        installments=_installments(document),
+        installments=installment_views(document),
         deductions=[
             DeductionView(
                 document_id=one.document_id,
@@ -236,6 +238,24 @@ def _line(document: Document, line: DocumentLine) -> LineView:
     )
 
 
+def printed_line(line: PrintedLine) -> LineView:
+    """Show a line as a revision prints it."""
+    return LineView(
+        description=line.description,
+        quantity=written(line.quantity, 0),
+        unit=line.unit,
+        unit_price=written(line.unit_price, 2),
+        discount_percent=written(line.discount_percent, 2),
+        tax_kind=line.tax_kind.value,
+        tax_rate=written(line.tax_rate, 2),
+        tax_treatment=line.tax_treatment.value,
+        exemption_cause=line.exemption_cause,
+        surcharge_rate=written(line.surcharge_rate, 2),
+        withholding_rate=written(line.withholding_rate, 2),
+        net=MoneyView.of(line.net),
+    )
+
+
 def tax_of(tax: PrintedTax) -> TaxView:
     """Show the tax of one group of lines."""
     return TaxView(
@@ -250,14 +270,14 @@ def tax_of(tax: PrintedTax) -> TaxView:
     )
 
 
-def _installments(document: Document) -> list[InstallmentView]:
-    if document.due_date is None:
-        return []
+def installment_views(document: Document) -> list[InstallmentView]:
+    """Show when which part of a document falls due, and what is left of it."""
     return [
         InstallmentView(
-            no=1,
-            due_date=document.due_date,
-            amount=MoneyView.of(document.money(document.payable_minor)),
-            amount_due=MoneyView.of(document.due),
+            no=one.no,
+            due_date=one.due_date,
+            amount=MoneyView.of(one.amount),
+            amount_due=MoneyView.of(one.due),
         )
+        for one in installments_of(document)
     ]

@@ -52,6 +52,7 @@ async def get_contact_timeline(
         Subject("contact_id", contact_id),
         query,
         document_id=query.document_id,
+        vessel_id=query.vessel_id,
         before=_before(paging),
     )
     return await _page(tx, actor, paging, rows, language, is_raw=query.raw)
@@ -67,9 +68,9 @@ async def list_document_events(
     query: Annotated[EventQuery, Query()],
 ) -> Page[EntryView]:
     """Read a document's history, newest first, like its contact's."""
-    await documents.get(tx, actor, document_id)
+    document = await documents.get(tx, actor, document_id)
     paging = Paging.of(request, query)
-    subject = Subject("document_id", document_id)
+    subject = Subject("document_id", document.id)
     rows = await timeline.read(tx, actor, subject, query, before=_before(paging))
     return await _page(tx, actor, paging, rows, language, is_raw=query.raw)
 

@@ -44,6 +44,7 @@ class TimelineQuery(EventQuery):
     """Filters of a contact's timeline."""
 
     document_id: UUID | None = Field(None, description="Only what concerns this document.")
+    vessel_id: UUID | None = Field(None, description="Only what concerns this vessel.")
 
 
 class EntryActor(View):

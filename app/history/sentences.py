@@ -11,7 +11,7 @@ from app.kernel.money import Money
 from app.kernel.wording import Wording, wording
 from app.notices.summaries import quoted
 
-_VARIANTS = ("channel", "kind", "role", "visibility")
+_VARIANTS = ("channel", "kind", "role", "visibility", "direction")
 """Fields of a payload whose value may choose a text of its own, `<kind>.<value>`."""
 
 
@@ -48,19 +48,21 @@ def _key(
 def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> dict[str, str]:
     """Put a payload into words: names and addresses as they are, the rest written out."""
     values = {name: quoted(value) for name, value in payload.items() if isinstance(value, str)}
-    letters = wording("letters", language)
-    document_type = values.get("type")
-    if f"{document_type}.noun" in letters:
-        values["noun"] = letters(f"{document_type}.noun")
-        the = letters(f"{document_type}.the")
-        values["document"] = f"{the} {values.get('number', '')}".rstrip()
-    if (other := _document(payload.get("other"), letters)) is not None:
-        values["other"] = other
+    values |= _documents(payload, values, language)
     for name in ("total", "amount"):
         if (sum_ := _money(payload.get(name))) is not None:
             values[name] = money(sum_, language)
-    if (method := values.get("method")) is not None:
-        values["method"] = _named(f"method.{method}", method, texts)
+    catalogues = {
+        "method": texts,
+        "role": texts,
+        "reason": texts,
+        "paper": wording("payments", language),
+    }
+    for name in catalogues.keys() & values.keys():
+        values[name] = _named(f"{name}.{values[name]}", values[name], catalogues[name])
+    for name in ("transferred_on", "valid_until"):
+        if (day := _day(payload.get(name))) is not None:
+            values[name] = short_date(day, language)
     if isinstance(changes := payload.get("changes"), list):
         values["changes"] = ", ".join(_named(f"field.{name}", str(name), texts) for name in changes)
     to = payload.get("to")
@@ -68,8 +70,6 @@ def _values(payload: Mapping[str, JsonValue], language: str, texts: Wording) -> 
         values["to"] = ", ".join(str(address) for address in to)
     elif isinstance(to, str):
         values["state"] = _named(f"state.{to}", to, texts)
-    if (reason := values.get("reason")) is not None:
-        values["reason"] = _named(f"reason.{reason}", reason, texts)
     return values | _planned(values, language, texts)
 
 
@@ -83,6 +83,22 @@ def _planned(values: Mapping[str, str], language: str, texts: Wording) -> dict[s
     if (outcome := values.get("outcome")) is not None:
         told["outcome"] = _named(f"outcome.{outcome}", outcome, texts)
     return told
+
+
+def _documents(
+    payload: Mapping[str, JsonValue], values: Mapping[str, str], language: str
+) -> dict[str, str]:
+    """Name the document a fact is about, and the other one it tells of."""
+    letters = wording("letters", language)
+    document_type = values.get("type")
+    named = {}
+    if f"{document_type}.noun" in letters:
+        named["noun"] = letters(f"{document_type}.noun")
+        the = letters(f"{document_type}.the")
+        named["document"] = f"{the} {values.get('number', '')}".rstrip()
+    if (other := _document(payload.get("other"), letters)) is not None:
+        named["other"] = other
+    return named
 
 
 def _document(value: JsonValue, letters: Wording) -> str | None:
@@ -103,3 +119,10 @@ def _money(value: JsonValue) -> Money | None:
         case {"amount": int(amount), "currency": str(currency)}:
             return Money(amount, currency)
     return None
+
+
+def _day(value: JsonValue) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -47,6 +47,7 @@ async def read(
     query: EventQuery,
     *,
     document_id: UUID | None = None,
+    vessel_id: UUID | None = None,
     before: tuple[datetime, UUID] | None,
 ) -> Sequence[Event]:
     """List the entries of a contact or a document, newest first, one more than the limit.
@@ -61,11 +62,13 @@ async def read(
         subject: Whose history.
         query: The filters.
         document_id: Only what concerns this document.
+        vessel_id: Only what concerns this vessel.
         before: Instant and id of the last entry seen.
     """
     conditions = [Event.organization_id == actor.organization_id, _of(subject, Event)]
-    if document_id is not None:
-        conditions.append(Event.document_id == document_id)
+    for column, wanted in ((Event.document_id, document_id), (Event.vessel_id, vessel_id)):
+        if wanted is not None:
+            conditions.append(column == wanted)
     if query.group is not None:
         conditions.append(Event.group.in_(query.group.split(",")))
     if query.kind is not None:
@@ -76,16 +79,23 @@ async def read(
         conditions.append(_by_user(query.user_id, is_raw=query.raw))
     if query.only_failures:
         conditions.append(_failed())
-    zone = ZoneInfo((await organizations.get(tx, actor.organization_id)).time_zone)
-    if query.from_ is not None:
-        conditions.append(Event.occurred_at >= start_of(query.from_, zone))
-    if query.to is not None:
-        conditions.append(Event.occurred_at < end_of(query.to, zone))
+    conditions += await _between(tx, actor, query)
     if before is not None:
         conditions.append(tuple_(Event.occurred_at, Event.id) < before)
     order = (Event.occurred_at.desc(), Event.id.desc())
     statement = select(Event).where(*conditions).order_by(*order).limit(query.limit + 1)
     return list(await tx.scalars(statement))
+
+
+async def _between(tx: AsyncSession, actor: Actor, query: EventQuery) -> list[ColumnElement[bool]]:
+    """Days are those of the organization's zone."""
+    zone = ZoneInfo((await organizations.get(tx, actor.organization_id)).time_zone)
+    conditions: list[ColumnElement[bool]] = []
+    if query.from_ is not None:
+        conditions.append(Event.occurred_at >= start_of(query.from_, zone))
+    if query.to is not None:
+        conditions.append(Event.occurred_at < end_of(query.to, zone))
+    return conditions
 
 
 def _of(subject: Subject, event: type[Event]) -> ColumnElement[bool]:

@@ -109,7 +109,7 @@ async def _numbers(tx: AsyncSession, organization_id: UUID, _: datetime) -> Asyn
             (Document.organization_id == NumberSeries.organization_id)
             & (Document.series_id == NumberSeries.id),
         )
-        .where(NumberSeries.organization_id == organization_id, Document.number.is_not(None))
+        .where(NumberSeries.organization_id == organization_id, Document.issue_date.is_not(None))
     )
     given: dict[tuple[UUID, int], list[tuple[int, date]]] = defaultdict(list)
     for series_id, pattern, reset_policy, number, issue_date in rows:

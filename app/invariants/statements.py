@@ -159,6 +159,9 @@ with linked as (
   select provider_id, 'refund', id from refunds
   where organization_id = :organization_id and provider_id is not null
   union all
+  select provider_id, 'payout', id from payouts
+  where organization_id = :organization_id and provider_id is not null
+  union all
   select provider_id, 'dispute', id from disputes where organization_id = :organization_id
   union all
   select won_provider_id, 'dispute', id from disputes
@@ -191,6 +194,19 @@ from journals j
 where j.organization_id = :organization_id
   and not exists (select from ledger_entries e
                   where e.organization_id = j.organization_id and e.journal_id = j.id)
+union all
+select format('payout %s is %s, and its journals are %s', p.id, p.state, booked.kinds)
+from payouts p
+cross join lateral (
+  select coalesce(string_agg(j.kind, ', ' order by j.kind), 'none') as kinds,
+         count(*) filter (where j.kind = 'payout') as sent,
+         count(*) filter (where j.kind = 'payout_arrived') as arrived,
+         count(*) filter (where j.kind = 'payout_returned') as returned
+  from journals j where j.organization_id = p.organization_id and j.payout_id = p.id
+) booked
+where p.organization_id = :organization_id
+  and (booked.sent <> 1 or booked.returned <> (p.state = 'failed')::int
+       or (p.state <> 'failed' and booked.arrived <> (p.state = 'succeeded')::int))
 """
 
 WALLS = """

@@ -34,11 +34,13 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from app.kernel.rows import Rows, told
 
-SCHEMA_REVISION = "0028"
+SCHEMA_REVISION = "0029"
 """The migration this code needs; readiness compares it with the database's."""
 
 _SETTING = "app.org"
 """What row-level security compares with; it lasts as long as the transaction."""
+
+_ENTER = text(f"select set_config('{_SETTING}', :organization_id, true)")
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -132,7 +134,7 @@ def entering(organization_id: InstrumentedAttribute[UUID]) -> ColumnElement[str]
 async def enter_organization(tx: AsyncSession, organization_id: UUID | None) -> None:
     """Let the rest of this transaction see one organization's rows; None leaves it."""
     await tx.execute(
-        text(f"select set_config('{_SETTING}', :organization_id, true)"),
+        _ENTER,
         {"organization_id": str(organization_id) if organization_id else ""},
     )
 

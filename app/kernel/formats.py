@@ -29,12 +29,14 @@ def money(value: Money, language: str) -> str:
     return text.replace("-", MINUS)
 
 
+@lru_cache(maxsize=1024)
 def quantity(value: Decimal, language: str) -> str:
     """Write a quantity without superfluous zeros, at most six decimals."""
     text = format_decimal(value, format="#,##0.######", locale=_LOCALES[language])
     return text.replace("-", MINUS)
 
 
+@lru_cache(maxsize=1024)
 def unit_price(value: Decimal, currency: str, language: str) -> str:
     """Write a unit price with two to six decimals."""
     pattern = "#,##0.00#### ¤" if language == "es" else "¤#,##0.00####"

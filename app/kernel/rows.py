@@ -1,16 +1,15 @@
-"""Hot paths read rows: statements written once, run by the driver itself.
+"""Hot paths read and write rows: statements written once, run by the driver itself.
 
 A statement of SQLAlchemy's costs two to four times the driver's, a session five times its
 transaction. What is asked for most is therefore read here; see
-docs/decisions/0010-hot-reads-are-rows.md.
+docs/decisions/0014-hot-paths-are-rows.md.
 """
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 import asyncpg
-from sqlalchemy import JSON, Select, inspect
+from sqlalchemy import bindparam, insert, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +19,7 @@ from sqlalchemy.sql.elements import ClauseElement
 
 Model = TypeVar("Model", bound=DeclarativeBase)
 Row = Sequence[Any]
-"""The values of a row, in the order of the columns selected."""
+"""The values of a row, in the order of the columns selected; JSON is read already."""
 
 _DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
 
@@ -37,26 +36,10 @@ class Statement:
         self.text = str(compiled)
         self._names = compiled.positiontup or []
         self._fixed = compiled.params
-        self._json = _json_places(statement)
 
     def arguments(self, values: dict[str, object]) -> list[object]:
         """Put named values in the order of the text."""
         return [values[name] if name in values else self._fixed[name] for name in self._names]
-
-    def read(self, row: Row) -> Row:
-        """Read what the driver leaves as text: JSON."""
-        if not self._json:
-            return row
-        values = list(row)
-        for place in self._json:
-            if values[place] is not None:
-                values[place] = json.loads(values[place])
-        return values
-
-
-def _json_places(statement: ClauseElement) -> list[int]:
-    columns = statement.selected_columns if isinstance(statement, Select) else ()
-    return [place for place, one in enumerate(columns) if isinstance(one.type, JSON)]
 
 
 class Rows:
@@ -75,7 +58,7 @@ class Rows:
             found = await self._driver.fetch(statement.text, *statement.arguments(values))
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise told(error, self._driver) from error
-        return [statement.read(row) for row in found]
+        return cast("Sequence[Row]", found)
 
     async def first(self, statement: Statement, **values: object) -> Row | None:
         """Give the first row, if there is one.
@@ -109,6 +92,17 @@ def columns_of(model: type[DeclarativeBase]) -> list[InstrumentedAttribute[Any]]
 def names_of(model: type[DeclarativeBase]) -> list[str]:
     """Name those columns."""
     return [attribute.key for attribute in inspect(model).column_attrs if not attribute.deferred]
+
+
+def inserting(model: type[DeclarativeBase], *, without: Collection[str] = ()) -> Statement:
+    """Make the statement that stores one row of a model; its columns are the parameters.
+
+    Args:
+        model: Whose row.
+        without: Columns that stay empty.
+    """
+    names = [name for name in names_of(model) if name not in without]
+    return Statement(insert(model).values({name: bindparam(name) for name in names}))
 
 
 def plain(model: type[Model], names: Iterable[str], row: Iterable[object]) -> Model:

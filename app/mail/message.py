@@ -1,27 +1,24 @@
 """Building the bytes of one message: same input, same bytes, fit for the wire."""
 
-import hashlib
 import re
 from base64 import b32encode
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from uuid import UUID
 
-from app.mail.text import block_text, file_name_text, header_text
+from app.mail import body
+from app.mail.body import LINE_LENGTH, Boundaries
+from app.mail.text import block_text, header_text
 
 ATTACHMENT_BYTES_MAX = 7_000_000
 ID_LENGTH_MAX = 60
 
-_POLICY = SMTP.clone(cte_type="7bit", max_line_length=76)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _ADDRESS_LENGTH_MAX = 254
 _SENDER = re.compile(rb"From: .*?<([^<>\s]+)>\r\n(?![ \t])", re.DOTALL)
 _ID = re.compile(r"<[!-;=?-~]{3,250}>")
-_LINE_LENGTH = 76
 _LINE_LENGTH_MAX = 998
 _SUBJECT_LENGTH_MAX = 200
 _NAME_LENGTH_MAX = 100
@@ -100,7 +97,7 @@ def build(message: OutgoingMessage) -> bytes:
         MessageError: An address, identifier or date is malformed, or the
             attachment is over 7 MB.
     """
-    content = "".join(_headers(message)).encode("ascii") + bytes(_body(message))
+    content = "".join(_headers(message)).encode("ascii") + _body(message)
     require_wire_form(content)
     return content
 
@@ -130,10 +127,10 @@ def require_wire_form(content: bytes) -> None:
     Raises:
         MessageError: It is not.
     """
-    lines = content.split(b"\r\n")
-    if not content.isascii() or any(b"\r" in line or b"\n" in line for line in lines):
+    joined = content.replace(b"\r\n", b"")
+    if not content.isascii() or b"\r" in joined or b"\n" in joined:
         raise MessageError("the content is not 7-bit with CRLF line ends")
-    if max(map(len, lines)) > _LINE_LENGTH_MAX:
+    if max(map(len, content.split(b"\r\n"))) > _LINE_LENGTH_MAX:
         raise MessageError("the content has a line over 998 bytes")
 
 
@@ -154,13 +151,14 @@ def _headers(message: OutgoingMessage) -> list[str]:
         lines.append(_id("References", message.in_reply_to))
     if message.is_automatic:
         lines.append("Auto-Submitted: auto-generated\r\n")
+    lines.append("MIME-Version: 1.0\r\n")
     return lines
 
 
 def _text(name: str, value: str) -> str:
     """Write a header of free text; anything but ASCII goes in encoded words."""
     charset = "us-ascii" if value.isascii() else "utf-8"
-    header = Header(value, charset, maxlinelen=_LINE_LENGTH, header_name=name)
+    header = Header(value, charset, maxlinelen=LINE_LENGTH, header_name=name)
     return f"{name}: " + header.encode(linesep="\r\n") + "\r\n"
 
 
@@ -173,42 +171,28 @@ def _mailbox(name: str, box: Mailbox) -> str:
     if not shown.isascii():
         return f"{_text(name, shown)} <{box.address}>\r\n"
     quoted = '"' + shown.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    is_short = len(name) + len(quoted) + len(box.address) < _LINE_LENGTH - len(":  <>")
+    is_short = len(name) + len(quoted) + len(box.address) < LINE_LENGTH - len(":  <>")
     return f"{name}: {quoted}" + (" " if is_short else "\r\n ") + f"<{box.address}>\r\n"
 
 
 def _id(name: str, value: str, length_max: int = _LINE_LENGTH_MAX) -> str:
     if len(value) > length_max or not _ID.fullmatch(value):
         raise MessageError(f"{name} is not an identifier")
-    space = " " if len(name) + len(value) < _LINE_LENGTH else "\r\n "
+    space = " " if len(name) + len(value) < LINE_LENGTH else "\r\n "
     return f"{name}:{space}{value}\r\n"
 
 
-def _body(message: OutgoingMessage) -> EmailMessage:
-    root = EmailMessage(_POLICY)
-    root.set_content(block_text(message.text), cte="quoted-printable")
-    root.add_alternative(block_text(message.html), subtype="html", cte="quoted-printable")
+def _body(message: OutgoingMessage) -> bytes:
+    boundaries = Boundaries(message.message_id)
+    outer = 0 if message.attachment is None else 1
+    html = body.text("html", block_text(message.html))
     if message.logo is not None:
-        subtype = "png" if message.logo.startswith(b"\x89PNG") else "jpeg"
-        html = list(root.iter_parts())[1]
-        html.add_related(message.logo, "image", subtype, cid="<logo>", disposition="inline")
-    if message.attachment is not None:
-        if len(message.attachment.content) > ATTACHMENT_BYTES_MAX:
-            raise MessageError("the attachment is over 7 MB")
-        file_name = file_name_text(message.attachment.name)
-        root.add_attachment(message.attachment.content, "application", "pdf", filename=file_name)
-    _settle(root, message.message_id)
-    return root
-
-
-def _settle(root: EmailMessage, key: str) -> None:
-    """Fix what `email` would choose at random, and drop what it repeats.
-
-    `=_` appears in neither quoted-printable nor base64, so no content can hold a boundary.
-    """
-    digest = hashlib.sha256(key.encode()).hexdigest()[:24]
-    for position, part in enumerate(root.walk()):
-        if part is not root:
-            del part["MIME-Version"]
-        if part.is_multipart():
-            part.set_boundary(f"=_{position}_{digest}")
+        html = boundaries.multipart("related", outer + 2, html, body.logo(message.logo))
+    plain = body.text("plain", block_text(message.text))
+    words = boundaries.multipart("alternative", outer, plain, html)
+    if message.attachment is None:
+        return words
+    if len(message.attachment.content) > ATTACHMENT_BYTES_MAX:
+        raise MessageError("the attachment is over 7 MB")
+    pdf = body.pdf(message.attachment.name, message.attachment.content)
+    return boundaries.multipart("mixed", 0, words, pdf)

@@ -38,6 +38,8 @@ def file_name_text(name: str) -> str:
 
 
 def _visible(text: str) -> str:
+    if text.isprintable():  # none of the categories below, and nearly every text
+        return text
     return "".join(c for c in text if not _is_invisible(c))
 
 

@@ -5,11 +5,13 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.dispatch.models import Recipient
+from app.documents import lineage
 from app.documents.models import Document
 from app.events.record import Fact
 from app.kernel.actor import Actor
 from app.kernel.formats import money
 from app.kernel.money import Money
+from app.kernel.wording import wording
 from app.notices.service import raise_about, raise_notice
 from app.notices.summaries import summary_of
 from app.organizations import queries as organizations
@@ -39,6 +41,11 @@ async def payment_moves(
 ) -> None:
     """Tell of money that came in, and of a payment that needs a person."""
     organization = await organizations.get(tx, document.organization_id)
+    state = None
+    if payment.needs_review:
+        state = "needs_review"
+    elif await lineage.came_of_payment(tx, document, payment.id):
+        state = "drafted"
     await raise_about(
         tx,
         actor,
@@ -48,7 +55,7 @@ async def payment_moves(
         subject_id=payment.id,
         at=at,
         amount=money(payment.amount, organization.default_language),
-        state="needs_review" if payment.needs_review else None,
+        state=state,
     )
 
 
@@ -59,6 +66,8 @@ async def fact_tells(
     organization = await organizations.get(tx, actor.organization_id)
     told = {name: fact.payload.get(name) for name in ("reason", "text", "state")}
     words = {name: value for name, value in told.items() if isinstance(value, str)}
+    if isinstance(paper := fact.payload.get("paper"), str):
+        words["text"] = wording("payments", organization.default_language)(f"paper.{paper}")
     match fact.payload.get("amount"):
         case {"amount": int(amount_minor), "currency": str(currency)}:
             words["amount"] = money(Money(amount_minor, currency), organization.default_language)

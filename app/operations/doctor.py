@@ -32,7 +32,7 @@ _UNFORCED = """
       and (exists (select from pg_policy p where p.polrelid = c.oid) or (
         c.relname not in ('users', 'memberships', 'sessions', 'session_tokens', 'api_keys',
                           'allowed_origins', 'link_tokens', 'mailed_tokens', 'wallets',
-                          'rate_limits')
+                          'rate_limits', 'agenda_feeds')
         and exists (select from pg_attribute a where a.attrelid = c.oid
                     and a.attname = 'organization_id' and not a.attisdropped)))
       and not (c.relrowsecurity and c.relforcerowsecurity)

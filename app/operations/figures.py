@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import platform
 from collections.abc import Mapping
+from datetime import datetime
 from ipaddress import ip_address
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -22,6 +23,7 @@ from app.kernel.clock import Clock
 from app.kernel.database import SCHEMA_REVISION, Database, enter_organization, open_engine
 from app.kernel.errors import NotFound
 from app.organizations.models import AuditEntry, Organization
+from app.payments import watching as provider
 from app.settings import Settings
 from app.web.declarations import Public
 from app.web.dependencies import provided
@@ -41,6 +43,8 @@ BACKLOG: Mapping[str, str] = {
     "conforme_unchained_facts": "Events, decisions and audit entries not chained yet.",
     "conforme_broken_invariants": "What the hourly checks last found; see the command `check`.",
     "conforme_oldest_invariant_check_seconds": "Since the organization longest unchecked was.",
+    "conforme_provider_warnings": "Calls of the last day: the platform's wallet or IBANs run low.",
+    "conforme_provider_differences": "Where the provider's list and our books differ; last month.",
 }
 """Figures over all organizations, read under the worker's role at each scrape."""
 
@@ -153,6 +157,8 @@ class Backlog:
             )
         ).one()
         checked_at = await watching.oldest_check(tx)
+        warnings = await provider.count_warnings(tx, at=at)
+        unchained, differences = await _counted_by_organization(tx, at)
         return dict(
             zip(
                 BACKLOG,
@@ -162,24 +168,27 @@ class Backlog:
                     float(dead),
                     float(queued),
                     float(failed),
-                    float(await _unchained(tx)),
+                    float(unchained),
                     float(await watching.count_violations(tx)),
                     (at - checked_at).total_seconds() if checked_at else 0.0,
+                    float(warnings),
+                    float(differences),
                 ),
                 strict=True,
             )
         )
 
 
-async def _unchained(tx: AsyncSession) -> int:
-    """Count facts without a place, one organization after the other, as the worker chains them."""
-    count = 0
+async def _counted_by_organization(tx: AsyncSession, at: datetime) -> tuple[int, int]:
+    """Count facts without a place, and what differs, in one organization after the other."""
+    unchained = differences = 0
     for organization_id in (await tx.scalars(select(Organization.id))).all():
         await enter_organization(tx, organization_id)
         for kind in (Event, Decision, AuditEntry):
             own = (kind.organization_id == organization_id, kind.position.is_(None))
-            count += await tx.scalar(select(func.count()).select_from(kind).where(*own)) or 0
-    return count
+            unchained += await tx.scalar(select(func.count()).select_from(kind).where(*own)) or 0
+        differences += await provider.count_differences(tx, organization_id, at=at)
+    return unchained, differences
 
 
 @router.get("/metrics", include_in_schema=False)

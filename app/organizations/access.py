@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header, Request
-from fastapi.security import APIKeyCookie, HTTPBearer
-from fastapi.security.http import HTTPAuthorizationCredentials
+from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor, ActorKind, Permission, Visibility
+from app.kernel.database import Database
 from app.kernel.errors import Fault, Forbidden, Malformed, NotFound, Unauthenticated
 from app.kernel.rows import Rows, rows_of
 from app.organizations import queries, sessions
@@ -19,47 +17,18 @@ from app.organizations.api_keys import hash_key, is_well_formed
 from app.organizations.models import Organization, Session, User
 from app.organizations.queries import Seat
 from app.web import idempotency
-from app.web.dependencies import Db, Now, Tx, note_organization
+from app.web.credentials import Credentials, Presented
+from app.web.dependencies import (
+    Db,
+    Now,
+    Tx,
+    note_organization,
+    now,
+    open_for_answer,
+    provided,
+)
 
-COOKIE = "__Host-session"
 _USE_NOTED_EVERY = timedelta(minutes=1)
-
-bearer = HTTPBearer(
-    auto_error=False, description="An access token of POST /v1/auth/login, or an API key."
-)
-cookie = APIKeyCookie(
-    name=COOKIE, auto_error=False, description="Set by POST /v1/auth/login?cookie=true."
-)
-
-Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-Cookie = Annotated[str | None, Depends(cookie)]
-OrganizationId = Annotated[
-    UUID | None, Header(description="Which organization, for a user of several.")
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Presented:
-    """What a request shows to be let in."""
-
-    request: Request
-    bearer: str | None
-    cookie: str | None
-    organization_id: UUID | None
-
-
-async def presented(
-    request: Request,
-    credentials: Bearer,
-    session_cookie: Cookie,
-    organization_id: OrganizationId = None,
-) -> Presented:
-    """Collect the credentials of a request."""
-    token = credentials.credentials if credentials else None
-    return Presented(request, token, session_cookie, organization_id)
-
-
-Credentials = Annotated[Presented, Depends(presented)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +186,49 @@ class Requires:
         if shown.request.method == "POST":
             await idempotency.claim(tx, shown.request, actor, at=at, is_required=self.needs_key)
         return actor
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, and a transaction to read rows in.
+
+    Attributes:
+        organization: To be read only.
+        rows: Inside the organization; it ends before the answer leaves.
+        at: The present instant.
+    """
+
+    actor: Actor
+    organization: Organization
+    rows: Rows
+    at: datetime
+
+
+class Reads:
+    """A route's declaration that it reads, rows rather than objects, for who holds a permission.
+
+    For what is asked for most; everything else has `Requires`.
+    """
+
+    needs_key = False
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    async def __call__(self, shown: Credentials) -> Reader:
+        """Give the reader.
+
+        Raises:
+            Unauthenticated: Nothing valid was shown.
+            NotFound: The organization named is not theirs.
+            Forbidden: The permission is missing.
+        """
+        request = shown.request
+        at = now(request)
+        rows = await open_for_answer(request, provided(request, Database).reading())
+        entered = await identify(rows, shown, at=at)
+        entered.actor.require(self.permission)
+        return Reader(entered.actor, entered.organization, rows, at)
 
 
 class RequiresBriefly:

@@ -32,7 +32,7 @@ async def route_of(
     tx: AsyncSession, organization_id: UUID, vault: Vault, *, platform_address: str
 ) -> MailRoute:
     """Read how an organization's messages leave now."""
-    row = await queries.find_mail_settings(tx, organization_id)
+    row = await queries.read_mail_settings(tx, organization_id)
     if row is None:
         return MailRoute(None, platform_address, None, None)
     account = account_of(row, vault)

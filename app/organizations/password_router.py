@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from app.kernel.actor import Actor, ActorKind
 from app.kernel.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from app.organizations import inviting, queries, renewing
-from app.organizations.access import Credentials, RequiresBriefly, session_of
+from app.organizations.access import RequiresBriefly, session_of
 from app.organizations.doorkeeper import Claim, Doorkeeper
 from app.organizations.lockout import Lockout
 from app.organizations.passwords import Passwords
@@ -19,6 +19,7 @@ from app.organizations.user_schemas import (
     PasswordReset,
     PasswordResetRequest,
 )
+from app.web.credentials import Credentials
 from app.web.declarations import Public
 from app.web.dependencies import Db, Now, Source, network_of, provided
 from app.web.rate_limits import (

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.kernel.actor import Actor, Visibility
 from app.kernel.database import entering
 from app.kernel.errors import NotFound
-from app.kernel.rows import Rows, Statement, columns_of, names_of, plain
+from app.kernel.rows import Rows, Statement, columns_of, names_of, plain, rows_of
 from app.organizations.audit_schemas import AuditQuery
 from app.organizations.models import (
     AccessRole,
@@ -103,13 +103,35 @@ async def find_mail_settings(
     return await tx.scalar(query)
 
 
+async def read_mail_settings(tx: AsyncSession, organization_id: UUID) -> MailSettings | None:
+    """Find the same, to be read only."""
+    rows = await rows_of(tx)
+    found = await rows.first(_MAIL_SETTINGS, organization_id=organization_id)
+    return None if found is None else plain(MailSettings, _MAIL_COLUMNS, found)
+
+
+_MAIL_COLUMNS = names_of(MailSettings)
+_MAIL_SETTINGS = Statement(
+    select(*columns_of(MailSettings)).where(
+        MailSettings.organization_id == bindparam("organization_id")
+    )
+)
+
+
 async def logo(tx: AsyncSession, organization_id: UUID, sha256: str | None) -> bytes | None:
     """Give a stored logo's JPEG bytes."""
     if sha256 is None:
         return None
-    return await tx.scalar(
-        select(Logo.jpeg).where(Logo.organization_id == organization_id, Logo.sha256 == sha256)
+    rows = await rows_of(tx)
+    found = await rows.first(_LOGO, organization_id=organization_id, sha256=sha256)
+    return None if found is None else found[0]
+
+
+_LOGO = Statement(
+    select(Logo.jpeg).where(
+        Logo.organization_id == bindparam("organization_id"), Logo.sha256 == bindparam("sha256")
     )
+)
 
 
 async def find_user_by_email(tx: AsyncSession, email: str) -> User | None:

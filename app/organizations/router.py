@@ -10,13 +10,7 @@ from app.kernel.database import enter_organization
 from app.kernel.errors import Forbidden, Unauthenticated
 from app.kernel.rows import rows_of
 from app.organizations import queries, service, sessions
-from app.organizations.access import (
-    COOKIE,
-    Credentials,
-    Requires,
-    RequiresBriefly,
-    session_of,
-)
+from app.organizations.access import Requires, RequiresBriefly, session_of
 from app.organizations.doorkeeper import Claim, Doorkeeper
 from app.organizations.models import User
 from app.organizations.schemas import (
@@ -34,6 +28,7 @@ from app.organizations.schemas import (
     UserView,
 )
 from app.web.conditional import ShowsMore
+from app.web.credentials import COOKIE, Credentials
 from app.web.declarations import Public
 from app.web.dependencies import (
     Db,

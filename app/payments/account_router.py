@@ -1,6 +1,5 @@
 """The payment account: apply to be paid on line, and see what is missing for it."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -10,7 +9,7 @@ from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Unavailable
 from app.kernel.vault import Vault
 from app.organizations.access import Requires, RequiresBriefly
-from app.payments import accounts
+from app.payments import accounts, papers
 from app.payments.account_schemas import EnrolmentBody, PaymentAccountView
 from app.payments.accounts import Enrolment
 from app.payments.dependencies import AtDesk
@@ -32,7 +31,7 @@ RETRY_AFTER_S = 30
 @router.get("")
 async def get_payment_account(actor: Reader, tx: Tx, language: Language) -> PaymentAccountView:
     """Read whether clients can pay on line, and what is missing for it."""
-    return PaymentAccountView.of(await accounts.find(tx, actor.organization_id), language)
+    return await _shown(tx, await accounts.find(tx, actor.organization_id), actor, language)
 
 
 @router.post("")
@@ -68,8 +67,9 @@ async def start_payment_account(
         raise _told(error) from error
     async with database.transaction(actor.organization_id) as tx:
         account = await accounts.keep_form(tx, actor.organization_id, form.onboarding_id)
-        await _remember(tx, request, account, language, at=at)
-        return PaymentAccountView.of(account, language, onboarding_url=form.url)
+        view = await _shown(tx, account, actor, language)
+        await idempotency.remember_view(tx, request, view, at=at)
+        return _with_url(view, form.url)
 
 
 @router.post("/resume")
@@ -89,16 +89,21 @@ async def resume_payment_account(
         raise _told(error) from error
     async with database.transaction(actor.organization_id) as tx:
         fresh = await accounts.get(tx, actor.organization_id)
-        await _remember(tx, request, fresh, language, at=at)
-        return PaymentAccountView.of(fresh, language, onboarding_url=url)
+        view = await _shown(tx, fresh, actor, language)
+        await idempotency.remember_view(tx, request, view, at=at)
+        return _with_url(view, url)
 
 
-async def _remember(
-    tx: AsyncSession, request: Request, account: PaymentAccount, language: str, *, at: datetime
-) -> None:
-    """Keep the reply for a repetition, without the address: whoever holds that acts."""
-    view = PaymentAccountView.of(account, language)
-    await idempotency.remember_view(tx, request, view, at=at)
+async def _shown(
+    tx: AsyncSession, account: PaymentAccount | None, actor: Actor, language: str
+) -> PaymentAccountView:
+    handed_in = await papers.list_papers(tx, actor.organization_id)
+    return PaymentAccountView.of(account, handed_in, language)
+
+
+def _with_url(view: PaymentAccountView, url: str) -> PaymentAccountView:
+    """Add the address, which is not kept for a repetition: whoever holds it acts."""
+    return view.model_copy(update={"onboarding_url": url})
 
 
 def _told(error: GatewayError) -> Conflict | Unavailable:

@@ -1,13 +1,15 @@
 """What goes in and out about the payment account."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import EmailStr, Field, StringConstraints
 
 from app.kernel.wording import wording
-from app.payments.enrolment import LegalKind, Representative
-from app.payments.models import PaymentAccount
+from app.payments.enrolment import LegalKind, PaperState, Representative
+from app.payments.models import Paper, PaymentAccount
+from app.payments.paper_schemas import PaperView, reason_of
 from app.web.schemas import Body, CivilDate, Instant, Line, View
 
 Name = Annotated[Line, StringConstraints(min_length=2, max_length=120)]
@@ -54,8 +56,15 @@ class RequirementView(View):
     """Something the provider asks for."""
 
     id: str
-    kind: str = Field(description="The provider's word.", examples=["KYC_UPDATE"])
-    state: str = Field(examples=["REQUESTED"])
+    kind: str = Field(
+        description="The provider's word, or the kind of a paper it refused.",
+        examples=["KYC_UPDATE"],
+    )
+    state: str = Field(
+        description="The provider's word; `waiting` or `under_review` once a paper that answers "
+        "it was handed in, `refused` for a paper to be handed in again.",
+        examples=["REQUESTED"],
+    )
     reason: str = Field(
         description="In the reader's language.",
         examples=["Lemonway pide confirmar o renovar los papeles."],
@@ -83,6 +92,7 @@ class PaymentAccountView(View):
     )
     requirements: list[RequirementView]
     restrictions: list[str] = Field(examples=[[]])
+    papers: list[PaperView] = Field(description="Handed in, newest first.")
     onboarding_url: str | None = Field(
         description="Where to go on; given only by starting and resuming.", examples=[None]
     )
@@ -91,9 +101,12 @@ class PaymentAccountView(View):
 
     @classmethod
     def of(
-        cls, account: PaymentAccount | None, language: str, *, onboarding_url: str | None = None
+        cls,
+        account: PaymentAccount | None,
+        papers: Sequence[Paper],
+        language: str,
     ) -> "PaymentAccountView":
-        """From the row; from None, an organization that has not applied."""
+        """From the rows; from None, an organization that has not applied."""
         texts = wording("payments", language)
         state = account.state if account else "not_started"
         return cls(
@@ -101,9 +114,10 @@ class PaymentAccountView(View):
             state_text=texts(f"account.{state}"),
             can_receive=account.can_receive if account else False,
             who_acts=_WHO_ACTS[state],
-            requirements=_requirements(account, language) if account else [],
+            requirements=_requirements(account, papers, language) if account else [],
             restrictions=account.restrictions if account else [],
-            onboarding_url=onboarding_url,
+            papers=[PaperView.of(one, language) for one in papers],
+            onboarding_url=None,
             checked_at=account.checked_at if account else None,
             created_at=account.created_at if account else None,
         )
@@ -121,23 +135,50 @@ _WHO_ACTS = {
 }
 
 
-def _requirements(account: PaymentAccount, language: str) -> list[RequirementView]:
+def _requirements(
+    account: PaymentAccount, papers: Sequence[Paper], language: str
+) -> list[RequirementView]:
+    """Give what the provider asks for, and the papers it refused and nobody has replaced."""
     texts = wording("payments", language)
     shown = []
     stored = account.requirements if isinstance(account.requirements, list) else []
+    answers = {one.requirement_id: one for one in reversed(papers)}
     for one in stored:
         if not isinstance(one, dict):
             continue
-        kind, due = str(one["kind"]), one["due_at"]
+        kind, due, answer = str(one["kind"]), one["due_at"], answers.get(str(one["id"]))
+        is_answered = answer is not None and answer.state in _WITH_PROVIDER
         key = f"requirement.{kind}"
         shown.append(
             RequirementView(
                 id=str(one["id"]),
                 kind=kind,
-                state=str(one["state"]),
+                state=answer.state if answer and is_answered else str(one["state"]),
                 reason=texts(key if key in texts else "requirement.other"),
-                who_acts="organization",
+                who_acts="provider" if is_answered else "organization",
                 due_date=datetime.fromisoformat(str(due)).date() if due else None,
             )
         )
-    return shown
+    return shown + [_again(one, language) for one in _to_replace(papers)]
+
+
+_WITH_PROVIDER = (PaperState.WAITING, PaperState.UNDER_REVIEW)
+
+
+def _to_replace(papers: Sequence[Paper]) -> list[Paper]:
+    """Give the refused papers that are the last of their kind."""
+    last: dict[str, Paper] = {}
+    for one in papers:
+        last.setdefault(one.kind, one)
+    return [one for one in last.values() if one.state == PaperState.REFUSED]
+
+
+def _again(paper: Paper, language: str) -> RequirementView:
+    return RequirementView(
+        id=str(paper.id),
+        kind=paper.kind,
+        state=paper.state,
+        reason=reason_of(paper, language),
+        who_acts="organization",
+        due_date=None,
+    )

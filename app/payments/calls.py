@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.jobs.queue import enqueue
 from app.kernel.database import enter_organization
 from app.kernel.identifiers import new_id
-from app.payments import accounts, arriving, chargebacks
+from app.payments import accounts, arriving, chargebacks, papers, payouts
 from app.payments.desk import Desk
-from app.payments.hints import Hint, HintKind
+from app.payments.hints import WARNINGS, Hint, HintKind
 from app.payments.models import ProviderCall, StrayCall
 from app.payments.ports import Failure, GatewayRefused
 from app.payments.tasks import HandleCall
@@ -28,7 +28,6 @@ log = structlog.get_logger()
 
 _ABOUT_MONEY = {HintKind.TRANSFER_IN, HintKind.PAYMENT}
 _ABOUT_ACCOUNT = {HintKind.ACCOUNT, HintKind.PAPER}
-_FOR_OPERATOR = {HintKind.LOW_BALANCE, HintKind.LOW_IBAN_STOCK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ async def keep(tx: AsyncSession, hint: Hint, raw: Raw, *, at: datetime) -> None:
         raw: The call itself.
         at: Now.
     """
-    if hint.kind in _FOR_OPERATOR:
+    if hint.kind in WARNINGS:
         log.error("provider_warns", category=hint.category, kind=hint.kind)
     organization_id = await accounts.organization_of(tx, hint.wallet) if hint.wallet else None
     told = {
@@ -63,7 +62,7 @@ async def keep(tx: AsyncSession, hint: Hint, raw: Raw, *, at: datetime) -> None:
         "received_at": at,
     }
     if organization_id is None:
-        await tx.execute(insert(StrayCall).values(**told))
+        await tx.execute(insert(StrayCall).values(**told, kind=hint.kind.value))
         return
     await enter_organization(tx, organization_id)
     key = hashlib.sha256(hint.key.encode()).hexdigest()
@@ -98,16 +97,23 @@ async def handle(job: HandleCall, desk: Desk) -> None:
 async def _follow(organization_id: UUID, hint: Hint, desk: Desk) -> bool:
     """Look where a hint points; False when it points at nothing we have."""
     if hint.kind in _ABOUT_ACCOUNT:
-        await accounts.check(organization_id, desk)
+        await papers.hear(organization_id, hint, desk)
         return True
     if hint.transaction_id is None:
         return False
+    if hint.kind is HintKind.PAYOUT:
+        named = [hint.transaction_id, *([hint.origin_id] if hint.origin_id else [])]
+        async with desk.database.transaction(organization_id) as tx:
+            return await payouts.wake(tx, organization_id, named)
     if hint.kind is HintKind.CHARGEBACK:
         return await chargebacks.follow(desk, organization_id, hint.transaction_id)
-    if hint.kind not in _ABOUT_MONEY:
-        return False
+    return hint.kind in _ABOUT_MONEY and await _fetch(desk, organization_id, hint.transaction_id)
+
+
+async def _fetch(desk: Desk, organization_id: UUID, transaction_id: str) -> bool:
+    """Fetch money that came in, and let that move what it must."""
     try:
-        truth = await desk.provider.payments.fetch_payment(hint.transaction_id)
+        truth = await desk.provider.payments.fetch_payment(transaction_id)
     except GatewayRefused as refused:
         if refused.failure is not Failure.NOT_FOUND:
             raise

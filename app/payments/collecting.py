@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents.drafting import require_issued
+from app.documents.drafting import require_collecting
+from app.documents.installments import current_no
 from app.documents.models import Document
 from app.events.record import record
 from app.jobs.queue import enqueue
@@ -13,7 +14,7 @@ from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.identifiers import new_id
 from app.organizations import queries as organizations
-from app.payments import client_credit, intents, ledger
+from app.payments import client_credit, effects, intents, ledger
 from app.payments.events import received
 from app.payments.models import Payment
 from app.payments.schemas import CollectionDraft
@@ -39,12 +40,12 @@ async def record_collection(
         at: Now.
 
     Raises:
-        Conflict: The document is a draft, or no longer stands.
+        Conflict: The document is a draft, no longer stands, or an invoice asks for its money.
         Invalid: The day is to come or too long ago, or the client has not so much credit,
             or not so much is due.
     """
     actor.require(Permission.PAYMENTS_CREATE)
-    require_issued(document)
+    require_collecting(document)
     today = await _today(tx, document, at)
     received_on = draft.received_on or today
     if received_on > today:
@@ -63,7 +64,7 @@ async def record_collection(
         organization_id=document.organization_id,
         id=new_id(),
         document_id=document.id,
-        installment_no=1,
+        installment_no=current_no(document),
         method=draft.method,
         amount_minor=draft.amount.amount,
         currency=document.currency,
@@ -88,6 +89,7 @@ async def record_collection(
     await settle_document(tx, document, at=at)
     await record(tx, actor, received(payment, document), at=at)
     await intents.reduce_awaited(tx, document, at=at)
+    await effects.follow(tx, actor, document, payment, at=at)
     if draft.send_receipt:
         await enqueue(tx, SendReceipt(payment.organization_id, payment.id))
     return payment

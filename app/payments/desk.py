@@ -16,6 +16,7 @@ from app.payments.ports import (
     HintReader,
     OnboardingGateway,
     PaymentGateway,
+    PayoutGateway,
     StatementGateway,
     WalletGateway,
 )
@@ -37,6 +38,11 @@ class Provider(Protocol):
     @property
     def payments(self) -> PaymentGateway:
         """Money from clients, and back."""
+        ...
+
+    @property
+    def payouts(self) -> PayoutGateway:
+        """Money to organizations."""
         ...
 
     @property

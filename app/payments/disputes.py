@@ -12,7 +12,7 @@ from app.documents.visibility import sees_document_of
 from app.events.record import Fact, record
 from app.kernel.actor import Actor
 from app.kernel.identifiers import new_id
-from app.payments import ledger
+from app.payments import effects, ledger
 from app.payments.events import charged_back, dispute_won
 from app.payments.models import Dispute, Payment
 from app.payments.movements import MoneyIn, MoneyOut
@@ -64,6 +64,7 @@ async def open_dispute(
     await tx.flush()
     await ledger.book_chargeback(tx, payment, dispute, at=at)
     await settle_document(tx, document, at=at)
+    await effects.give_back(tx, document, payment, at=at)
     fact = charged_back(payment, dispute, document)
     await record(tx, actor, fact, at=at)
     return fact

@@ -81,6 +81,8 @@ class PaperFault(StrEnum):
     WRONG_TYPE = "wrong_type"
     WRONG_NAME = "wrong_name"
     DUPLICATE = "duplicate"
+    NOT_DELIVERED = "not_delivered"
+    """The provider did not answer for days, so it never had the paper."""
     OTHER = "other"
 
 

@@ -7,8 +7,11 @@ from app.events.record import Fact, Group
 from app.kernel.money import Money
 from app.payments.models import (
     Dispute,
+    Paper,
     Payment,
     PaymentAccount,
+    Payout,
+    PayoutAccount,
     ProviderDifference,
     Refund,
     UnmatchedTransfer,
@@ -60,6 +63,24 @@ def account_changed(account: PaymentAccount, before: str) -> Fact:
             "to": account.state,
             "can_receive": account.can_receive,
             "restrictions": [*account.restrictions],
+        },
+    )
+
+
+def paper_changed(paper: Paper) -> Fact:
+    """A paper was handed in, or the provider got it or decided about it."""
+    told: dict[str, JsonValue] = {"reason": paper.fault} if paper.fault else {}
+    return Fact(
+        kind="payment_account.paper_changed",
+        group=Group.PAYMENTS,
+        subject_type="paper",
+        subject_id=paper.id,
+        payload={
+            "to": paper.state,
+            "state": paper.state,
+            "paper": paper.kind,
+            "text": paper.name,
+            **told,
         },
     )
 
@@ -131,3 +152,37 @@ def differs(difference: ProviderDifference) -> Fact:
         subject_id=difference.id,
         payload={"state": difference.kind, "text": difference.provider_id},
     )
+
+
+def payout_account_changed(account: PayoutAccount) -> Fact:
+    """A bank account to be paid out to was named, or the provider decided about it."""
+    return Fact(
+        kind="payout_account.state_changed",
+        group=Group.PAYMENTS,
+        subject_type="payout_account",
+        subject_id=account.id,
+        payload={"to": account.state, "state": account.state, "text": masked(account.iban)},
+    )
+
+
+def payout_changed(payout: Payout, iban: str) -> Fact:
+    """Money was sent to the organization's bank account, arrived there, or came back."""
+    told: dict[str, JsonValue] = {"reason": payout.failure} if payout.failure else {}
+    return Fact(
+        kind="payout.state_changed",
+        group=Group.PAYMENTS,
+        subject_type="payout",
+        subject_id=payout.id,
+        payload={
+            "to": payout.state,
+            "state": payout.state,
+            "text": masked(iban),
+            "amount": {"amount": payout.amount_minor, "currency": payout.currency},
+            **told,
+        },
+    )
+
+
+def masked(iban: str) -> str:
+    """Show enough of an IBAN to know which one it is."""
+    return f"{iban[:4]}…{iban[-4:]}"

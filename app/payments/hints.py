@@ -7,7 +7,7 @@ fetch again; only what is fetched moves anything.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.payments.enrolment import PaperFault, PaperState
+from app.payments.enrolment import PaperFault, PaperKind, PaperState
 
 
 class HintKind(StrEnum):
@@ -30,6 +30,10 @@ class HintKind(StrEnum):
     """Kept, and of no consequence."""
 
 
+WARNINGS = frozenset({HintKind.LOW_BALANCE, HintKind.LOW_IBAN_STOCK})
+"""What the operator has to see to; see the figure `conforme_provider_warnings`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
     """One call of the provider.
@@ -39,7 +43,9 @@ class Hint:
         key: The same for a repetition of the same call; tell duplicates by it.
         wallet: Our name of the wallet, if it names one.
         transaction_id: The provider's, if it names one.
+        origin_id: Of the payout that came back as the transaction.
         paper_id: The provider's, if it names one.
+        paper_kind: Which paper it says it is.
         paper_state: What it claims of the paper. Before the applicant is accepted there is no
             wallet to ask, and this is all there is; no money hangs on it.
         paper_fault: Why it says that the paper was refused.
@@ -50,7 +56,9 @@ class Hint:
     key: str
     wallet: str | None = None
     transaction_id: str | None = None
+    origin_id: str | None = None
     paper_id: str | None = None
+    paper_kind: PaperKind | None = None
     paper_state: PaperState | None = None
     paper_fault: PaperFault | None = None
 

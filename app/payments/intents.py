@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents.deciding import accept_by_payment
+from app.documents.installments import current_no, next_of_plan
 from app.documents.models import Document
 from app.documents.printable import DocumentType
 from app.events.record import Fact, record
@@ -21,7 +20,7 @@ from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.identifiers import new_id, new_token
 from app.kernel.money import Money
-from app.payments import disputes, ledger, queries
+from app.payments import disputes, effects, ledger, queries
 from app.payments.events import failed, received, started
 from app.payments.models import LIVE, Payment
 from app.payments.movements import Method, MoneyIn, MoneyInState
@@ -78,7 +77,8 @@ async def begin(
 
     Raises:
         Conflict: `payment_live`: a page of the provider is open.
-        Invalid: The amount is neither all that is due nor the deposit, or too small.
+        Invalid: The amount is neither all that is due, nor the next installment, nor the
+            deposit, or too small.
     """
     amount = _amount(document, wish)
     live = await queries.live(tx, document, for_update=True)
@@ -91,7 +91,7 @@ async def begin(
         organization_id=document.organization_id,
         id=new_id(),
         document_id=document.id,
-        installment_no=1,
+        installment_no=current_no(document),
         method=wish.method.value,
         amount_minor=amount.amount_minor,
         currency=amount.currency,
@@ -112,17 +112,23 @@ async def begin(
 
 
 async def await_rest(
-    tx: AsyncSession, document: Document, paid: Payment, reference: str, *, at: datetime
+    tx: AsyncSession,
+    document: Document,
+    paid: Payment,
+    reference: str,
+    rest_minor: int,
+    *,
+    at: datetime,
 ) -> None:
-    """Await what a transfer left unpaid, under the reference its payer was given."""
+    """Await what a transfer left of what was asked, under the reference its payer was given."""
     tx.add(
         Payment(
             organization_id=document.organization_id,
             id=new_id(),
             document_id=document.id,
-            installment_no=paid.installment_no,
+            installment_no=current_no(document),
             method=paid.method,
-            amount_minor=document.due.amount_minor,
+            amount_minor=rest_minor,
             currency=document.currency,
             state="awaiting_funds",
             reference=reference,
@@ -184,6 +190,7 @@ async def reduce_awaited(tx: AsyncSession, document: Document, *, at: datetime) 
         await give_up(tx, document, live, "cancelled", at=at)
         return
     live.amount_minor = min(live.amount_minor, due_minor)
+    live.installment_no = current_no(document)
     await tx.flush()
 
 
@@ -269,6 +276,8 @@ def doubt(document: Document, amount: Money, *, is_late: bool) -> str | None:
     """
     if document.issue_state != "issued":
         return "document_voided"
+    if document.is_converted or document.is_billed:
+        return "document_converted"
     if amount.amount_minor > document.due.amount_minor:
         return "overpaid"
     return "late" if is_late else None
@@ -283,23 +292,13 @@ async def book(
     *,
     at: datetime,
 ) -> None:
-    """Book a payment that succeeded, and what follows from it; a quote paid is accepted."""
+    """Book a payment that succeeded, and what follows from it."""
     await ledger.book_collection(tx, payment, at=at)
     await settle_document(tx, document, at=at)
     await record(tx, actor, fact, at=at)
     await enqueue(tx, SendReceipt(payment.organization_id, payment.id))
     await reduce_awaited(tx, document, at=at)
-    if document.type == DocumentType.QUOTE:
-        evidence: dict[str, JsonValue] = {
-            "schema": "conforme.payment.1",
-            "payment_id": str(payment.id),
-            "method": payment.method,
-            "provider_id": payment.provider_id,
-            "amount_minor": payment.amount_minor,
-            "currency": payment.currency,
-        }
-        name = payment.created_by_name
-        await accept_by_payment(tx, actor, document, name, evidence, at=at)
+    await effects.follow(tx, actor, document, payment, at=at)
 
 
 async def _take_another(
@@ -317,7 +316,9 @@ async def _take_another(
         return None
     if await disputes.is_won_by(tx, organization_id, transaction_id):
         return None
-    won = await disputes.win(tx, actor, document, payment, truth, at=at)
+    won = None
+    if truth.origin_id is not None:  # who was only charged twice has won nothing
+        won = await disputes.win(tx, actor, document, payment, truth, at=at)
     return won or await _book_another(tx, actor, document, payment, truth, at=at)
 
 
@@ -367,9 +368,9 @@ def _mismatch(payment: Payment, truth: MoneyIn, wallet: str) -> str | None:
 
 
 def _amount(document: Document, wish: Wish) -> Money:
-    """Give the sum to be paid: all that is due, or a quote's deposit."""
+    """Give the sum to be paid: all that is due, the next installment, or a quote's deposit."""
     amount = wish.amount or document.due
-    if amount not in {document.due, deposit_of(document)}:
+    if amount not in {document.due, deposit_of(document), installment_of(document)}:
         raise Invalid(faults=[Fault("/amount", "amount_not_offered")])
     least = {Method.CARD: CARD_MIN, Method.PAY_BY_BANK: PAY_BY_BANK_MIN}.get(wish.method)
     if least is not None and amount.amount_minor < least.amount_minor:
@@ -388,6 +389,12 @@ def deposit_of(document: Document) -> Money | None:
         document.money(document.payable_minor).decimal * document.deposit_percent / 100
     )
     return share if 0 < share.amount_minor < document.payable_minor else None
+
+
+def installment_of(document: Document) -> Money | None:
+    """Give what is due of the next part of a payment plan; None without one."""
+    found = next_of_plan(document)
+    return None if found is None else found.due
 
 
 def _reference(document: Document, method: Method) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import Document
 from app.kernel.identifiers import new_id
-from app.payments.models import Dispute, Journal, LedgerEntry, Payment, Refund
+from app.payments.models import Dispute, Journal, LedgerEntry, Payment, Payout, Refund
 
 _HOLDS = {"cash": "cash", "card_terminal": "card_terminal", "bank_transfer": "bank"}
 """Which account holds the money that staff received; the provider holds all other."""
@@ -108,6 +108,44 @@ async def book_reversal(tx: AsyncSession, payment: Payment, *, at: datetime) -> 
     """Book that a payment's money was not for its document; where it is does not change."""
     sides = [_Side(_holder(payment), -payment.amount_minor), _owed(payment, payment.amount_minor)]
     await _book(tx, payment, Journal(kind="reversal"), sides, at=at)
+
+
+async def book_payout(tx: AsyncSession, payout: Payout, *, at: datetime) -> None:
+    """Book that money is on its way from the provider to the bank: nobody else can have it."""
+    await _book_payout(tx, payout, "payout", "provider", "payout", at)
+
+
+async def book_payout_arrived(tx: AsyncSession, payout: Payout, *, at: datetime) -> None:
+    """Book that money on its way is at the bank."""
+    await _book_payout(tx, payout, "payout_arrived", "payout", "bank", at)
+
+
+async def book_payout_returned(
+    tx: AsyncSession, payout: Payout, *, had_arrived: bool, at: datetime
+) -> None:
+    """Book that money on its way, or the bank's, is the provider's again."""
+    source = "bank" if had_arrived else "payout"
+    await _book_payout(tx, payout, "payout_returned", source, "provider", at)
+
+
+async def at_provider_minor(tx: AsyncSession, organization_id: UUID, currency: str) -> int:
+    """Sum what the provider holds for an organization, in minor units."""
+    held = await tx.scalar(
+        select(func.coalesce(func.sum(LedgerEntry.amount_minor), 0)).where(
+            LedgerEntry.organization_id == organization_id,
+            LedgerEntry.currency == currency,
+            LedgerEntry.account == "provider",
+        )
+    )
+    return int(held or 0)
+
+
+async def _book_payout(
+    tx: AsyncSession, payout: Payout, kind: str, source: str, target: str, at: datetime
+) -> None:
+    journal = Journal(kind=kind, payout_id=payout.id)
+    sides = [_Side(source, -payout.amount_minor), _Side(target, payout.amount_minor)]
+    await _write(tx, payout.organization_id, journal, sides, payout.currency, at)
 
 
 async def settled(tx: AsyncSession, document: Document) -> Settled:

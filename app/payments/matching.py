@@ -6,13 +6,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents import queries as documents
-from app.documents.drafting import require_issued
+from app.documents.drafting import require_collecting
+from app.documents.installments import current_no
 from app.documents.models import Document
 from app.events.record import record
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict
 from app.kernel.identifiers import new_id
-from app.payments import intents, ledger, queries
+from app.payments import effects, intents, ledger, queries
 from app.payments.events import matched, unmatched
 from app.payments.models import Payment, UnmatchedTransfer
 from app.payments.settlement import settle_document
@@ -41,12 +42,12 @@ async def match(
     actor.require(Permission.PAYMENTS_MANAGE)
     if transfer.payment_id is not None:
         raise Conflict(reason="already_matched", extra={"payment_id": str(transfer.payment_id)})
-    require_issued(document)
+    require_collecting(document)
     payment = Payment(
         organization_id=document.organization_id,
         id=new_id(),
         document_id=document.id,
-        installment_no=1,
+        installment_no=current_no(document),
         method="bank_transfer",
         amount_minor=transfer.amount_minor,
         currency=transfer.currency,
@@ -97,6 +98,7 @@ async def unmatch(
         payment.review_reason = None
     await tx.flush()
     await settle_document(tx, document, at=at)
+    await effects.give_back(tx, document, payment, at=at)
     await _await_all(tx, document)
 
 

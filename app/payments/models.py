@@ -207,6 +207,84 @@ class Dispute(Base):
         return Money(self.amount_minor, self.currency)
 
 
+class PayoutAccount(Base):
+    """A bank account of the organization that it may be paid out to, once it is verified."""
+
+    __tablename__ = "payout_accounts"
+    __table_args__ = (
+        CheckConstraint("state in ('pending', 'active', 'rejected', 'disabled')", name="state"),
+        UniqueConstraint("organization_id", "iban"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    iban: Mapped[str]
+    """Never changed: another IBAN is another account."""
+    holder: Mapped[str]
+    state: Mapped[str]
+    provider_id: Mapped[str | None]
+    """The provider's, once it was told of the account."""
+    failure: Mapped[str | None]
+    """Why it was rejected, in the provider's words; for staff."""
+    created_by: Mapped[UUID | None]
+    created_by_name: Mapped[str]
+    created_at: Mapped[datetime]
+    check_at: Mapped[datetime | None]
+    """When the provider is asked again; None for never."""
+
+
+class Payout(Base):
+    """Money sent from the wallet to the organization's own bank account."""
+
+    __tablename__ = "payouts"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "payout_account_id"],
+            [PayoutAccount.organization_id, PayoutAccount.id],
+        ),
+        CheckConstraint("state in ('pending', 'succeeded', 'failed')", name="state"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("(state = 'pending') = (settled_at is null)", name="settled"),
+        UniqueConstraint("organization_id", "provider_id"),
+        Index(
+            "ix_payouts_check",
+            "organization_id",
+            "check_at",
+            postgresql_where=text("check_at is not null"),
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey(Organization.id), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    payout_account_id: Mapped[UUID]
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    state: Mapped[str]
+    provider_id: Mapped[str | None]
+    """The provider's transaction."""
+    failure: Mapped[str | None]
+    """Why it failed, in the provider's words; for staff."""
+    created_by: Mapped[UUID | None]
+    created_by_name: Mapped[str]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    """When it was heard that it arrived, or came back."""
+    check_at: Mapped[datetime | None]
+    """When the provider is asked, or asked again; None for never."""
+    leased_until: Mapped[datetime | None]
+    """Some process is asking the provider until then, and no other may."""
+
+    @property
+    def amount(self) -> Money:
+        """What is paid out."""
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def reference(self) -> str:
+        """Ours, by which the provider finds it again."""
+        return self.id.hex
+
+
 class Journal(Base):
     """One movement of money, booked once; a trigger refuses any change."""
 
@@ -219,12 +297,21 @@ class Journal(Base):
         ForeignKeyConstraint(
             ["organization_id", "dispute_id"], [Dispute.organization_id, Dispute.id]
         ),
+        ForeignKeyConstraint(["organization_id", "payout_id"], [Payout.organization_id, Payout.id]),
         CheckConstraint(
             "kind in ('collection', 'refund', 'reversal', 'chargeback', 'chargeback_won', "
-            "'credit')",
+            "'credit', 'payout', 'payout_arrived', 'payout_returned')",
             name="kind",
         ),
-        CheckConstraint("(kind = 'credit') = (payment_id is null)", name="payment"),
+        CheckConstraint(
+            "(kind in ('credit', 'payout', 'payout_arrived', 'payout_returned'))"
+            " = (payment_id is null)",
+            name="payment",
+        ),
+        CheckConstraint(
+            "(kind in ('payout', 'payout_arrived', 'payout_returned')) = (payout_id is not null)",
+            name="payout",
+        ),
         CheckConstraint("(kind = 'refund') = (refund_id is not null)", name="refund"),
         CheckConstraint(
             "(kind in ('chargeback', 'chargeback_won')) = (dispute_id is not null)",
@@ -232,6 +319,7 @@ class Journal(Base):
         ),
         UniqueConstraint("organization_id", "refund_id"),
         UniqueConstraint("organization_id", "dispute_id", "kind"),
+        UniqueConstraint("organization_id", "payout_id", "kind"),
         Index(
             "uq_journals_collection",
             "organization_id",
@@ -252,10 +340,11 @@ class Journal(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
     payment_id: Mapped[UUID | None]
-    """None where no money moved: what a document got beyond its sum became credit, or was needed
-    again."""
+    """None for a payout, and where no money moved: what a document got beyond its sum became
+    credit, or was needed again."""
     refund_id: Mapped[UUID | None]
     dispute_id: Mapped[UUID | None]
+    payout_id: Mapped[UUID | None]
     booked_at: Mapped[datetime]
 
 
@@ -275,7 +364,7 @@ class LedgerEntry(Base):
         ),
         CheckConstraint(
             "account in ('receivable', 'credit', 'bank', 'cash', 'card_terminal', 'provider', "
-            "'loss')",
+            "'loss', 'payout')",
             name="account",
         ),
         CheckConstraint(
@@ -283,6 +372,13 @@ class LedgerEntry(Base):
         ),
         CheckConstraint("(account = 'credit') = (contact_id is not null)", name="contact"),
         CheckConstraint("amount_minor <> 0", name="amount"),
+        Index(
+            "ix_ledger_entries_provider",
+            "organization_id",
+            "currency",
+            postgresql_include=["amount_minor"],
+            postgresql_where=text("account = 'provider'"),
+        ),
         Index(
             "ix_ledger_entries_document",
             "organization_id",
@@ -343,6 +439,60 @@ class PaymentAccount(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
 
+class Paper(Base):
+    """A paper for the provider, handed in here or on its own pages, and what became of it.
+
+    Its bytes are here only until the provider has them: it must keep them by law, we must
+    not. What stays is who handed in what, when, and its hash.
+    """
+
+    __tablename__ = "papers"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id"], [PaymentAccount.organization_id]),
+        CheckConstraint(
+            "state in ('waiting', 'under_review', 'accepted', 'refused')", name="state"
+        ),
+        CheckConstraint("(sealed is not null) = (state = 'waiting')", name="sealed"),
+        CheckConstraint("(state = 'refused') = (fault is not null)", name="fault"),
+        UniqueConstraint("organization_id", "provider_id"),
+        Index(
+            "ix_papers_check",
+            "organization_id",
+            "check_at",
+            postgresql_where=text("check_at is not null"),
+        ),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    requirement_id: Mapped[str | None]
+    """Which of the provider's requirements it answers, if any."""
+    kind: Mapped[str]
+    state: Mapped[str]
+    """`waiting` until the provider has it."""
+    fault: Mapped[str | None]
+    """Why it was refused, a `PaperFault`."""
+    comment: Mapped[str]
+    """The provider's own words about it."""
+    name: Mapped[str]
+    """As the file was called; empty for one handed in on the provider's pages."""
+    content_type: Mapped[str | None]
+    size_bytes: Mapped[int | None]
+    sha256: Mapped[str | None]
+    """Of the file as it came."""
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    provider_id: Mapped[str | None]
+    created_by: Mapped[UUID | None]
+    created_by_name: Mapped[str]
+    created_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    check_at: Mapped[datetime | None]
+    """When it is handed over, or tried again; None for never."""
+    leased_until: Mapped[datetime | None]
+    """Some process is handing it over until then, and no other may; past after an attempt."""
+
+
 class Wallet(Base):
     """From a wallet's name to its organization: a routing table."""
 
@@ -385,9 +535,18 @@ class StrayCall(Base):
     """A call that names no wallet of ours, kept for the operator."""
 
     __tablename__ = "stray_calls"
+    __table_args__ = (
+        Index(
+            "ix_stray_calls_warnings",
+            "received_at",
+            postgresql_where=text("kind in ('low_balance', 'low_iban_stock')"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     category: Mapped[str]
+    kind: Mapped[str]
+    """What our reading of it says it is about (`HintKind`)."""
     content_type: Mapped[str]
     query: Mapped[str]
     body: Mapped[bytes] = mapped_column(LargeBinary)

@@ -223,6 +223,22 @@ async def last(tx: AsyncSession, document: Document) -> Payment | None:
     )
 
 
+async def refundable(tx: AsyncSession, document: Document) -> Sequence[Payment]:
+    """List the payments of a document of which something is left to give back, locked."""
+    query = (
+        select(Payment)
+        .where(
+            Payment.organization_id == document.organization_id,
+            Payment.document_id == document.id,
+            Payment.state == "succeeded",
+        )
+        .order_by(Payment.id)
+        .with_for_update()
+    )
+    rows = await tx.scalars(query.execution_options(populate_existing=True))
+    return [one for one in rows if await taken_minor(tx, one) < one.amount_minor]
+
+
 async def by_provider_id(
     tx: AsyncSession, organization_id: UUID, provider_id: str
 ) -> Payment | None:

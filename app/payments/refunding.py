@@ -19,7 +19,7 @@ from app.jobs.queue import enqueue
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.identifiers import new_id
-from app.payments import accounts, checking, client_credit, ledger, queries
+from app.payments import accounts, checking, client_credit, effects, ledger, queries
 from app.payments.desk import Desk, provider
 from app.payments.events import refund_failed, refunded
 from app.payments.models import Payment, Refund
@@ -185,12 +185,14 @@ async def hear(tx: AsyncSession, desk: Desk, actor: Actor, truth: MoneyOut) -> R
         truth: A refund that succeeded.
 
     Returns:
-        Ours; None when it is of no payment here.
+        Ours; None when it is of no payment here, or of a frozen one, whose money is not booked.
     """
     paid = await queries.by_provider_id(tx, actor.organization_id, truth.origin_id or "")
     if paid is None:
         return None
     document, payment = await checking.lock(tx, actor, paid.id)
+    if payment.state != "succeeded":
+        return None
     refund = await queries.refund_of(tx, payment, truth.transaction_id, text=truth.text)
     if refund is None:
         refund = Refund(
@@ -269,6 +271,7 @@ async def _succeed(
     await settle_document(tx, document, at=at)
     if payment.method == "credit":
         await client_credit.settle_origins(tx, payment, at=at)
+    await effects.give_back(tx, document, payment, at=at)
     await record(tx, actor, refunded(payment, refund, document), at=at)
 
 

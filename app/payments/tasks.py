@@ -37,6 +37,37 @@ class HandleCall(Job):
 
 
 @dataclass(frozen=True, slots=True)
+class DeliverPaper(Job):
+    """Hand a paper to the provider."""
+
+    name: ClassVar[str] = "payments.deliver_paper"
+    concurrency: ClassVar[int] = 1
+    """It holds some megabytes."""
+
+    paper_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPayoutAccount(Job):
+    """Tell the provider of a bank account, or ask it whether the account is verified."""
+
+    name: ClassVar[str] = "payments.check_payout_account"
+    concurrency: ClassVar[int] = 1
+
+    payout_account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SendPayout(Job):
+    """Have the provider pay out, or ask it what became of that."""
+
+    name: ClassVar[str] = "payments.payout"
+    concurrency: ClassVar[int] = 1
+
+    payout_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class SendRefund(Job):
     """Have the provider give money back, or ask it what became of it."""
 

@@ -69,7 +69,7 @@ async def book(
     *,
     at: datetime,
 ) -> None:
-    """Turn an awaited transfer into what arrived; the rest of the sum is awaited anew.
+    """Turn an awaited transfer into what arrived; the rest of what was asked is awaited anew.
 
     Args:
         tx: One transaction.
@@ -80,6 +80,7 @@ async def book(
         at: Now.
     """
     was_awaited = payment.state == "awaiting_funds"
+    asked_minor = payment.amount_minor
     reference = payment.reference or ""
     payment.review_reason = intents.doubt(document, truth.amount, is_late=not was_awaited)
     payment.amount_minor = truth.amount.amount_minor
@@ -90,8 +91,9 @@ async def book(
     payment.note = truth.text[: transfers.TEXT_MAX]
     await tx.flush()
     await intents.book(tx, actor, document, payment, received(payment, document), at=at)
-    if was_awaited and document.due.amount_minor > 0 and document.issue_state == "issued":
-        await intents.await_rest(tx, document, payment, reference, at=at)
+    rest_minor = min(asked_minor - payment.amount_minor, document.due.amount_minor)
+    if was_awaited and rest_minor > 0 and document.issue_state == "issued":
+        await intents.await_rest(tx, document, payment, reference, rest_minor, at=at)
 
 
 async def _keep_unmatched(tx: AsyncSession, desk: Desk, actor: Actor, truth: MoneyIn) -> None:

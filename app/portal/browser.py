@@ -267,6 +267,21 @@ async def renew(
     return _see(Paths(token, language)(done="link"))
 
 
+@router.post("/d/{token}/latest", dependencies=[Depends(Sparingly(RENEWALS))])
+async def lead_on(
+    token: str, request: Request, database: Db, at: Now, language: Language
+) -> Response:
+    """Lead from a version that was replaced to the present one, sent to the same address (303)."""
+    await form_of(request)
+    paths = Paths(token, language)
+    try:
+        async with database.transaction() as tx:
+            newer = await service.lead_on(tx, token, at=at)
+    except Conflict as refusal:
+        return await _refused(request, database, paths, refusal, at)
+    return _see(Paths(newer, language)())
+
+
 @router.api_route("/d/{path:path}", methods=[*_READ, "POST", "PUT", "PATCH", "DELETE"])
 async def miss(path: str) -> Response:
     """Answer whatever else starts like a link as an unknown one.

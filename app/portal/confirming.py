@@ -94,7 +94,7 @@ def confirm_page(
         action=action,
         heading=heading,
         intro=_intro(says, naming, texts) if action == "reject" else "",
-        subject=says.title,
+        subject=says.subject,
         issuer=says.issuer.name,
         amount=figures.shown_amount(shared, language) if figures.shows_prices(says) else None,
         terms=says.notes,

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from app.documents.installments import next_of_plan
 from app.documents.models import Document
 from app.documents.printable import (
     DocumentType,
@@ -96,7 +97,8 @@ def shown_amount(shared: Shared, language: str) -> Amount:
     texts = wording("pages", language)
     totals = says.totals
     if stage == "paid":
-        return Amount(texts("amount.paid"), formats.money(totals.payable, language), "")
+        paid = totals.payable + totals.advances
+        return Amount(texts("amount.paid"), formats.money(paid, language), "")
     if stage == "partly_paid":
         note = texts(
             "amount.partial",
@@ -238,6 +240,16 @@ def deposit_of(says: Printable, language: str) -> str | None:
         amount=formats.money(says.deposit, language),
         share=formats.percent(Decimal(says.deposit_percent), language),
     )
+
+
+def installment_to_pay(document: Document, language: str) -> tuple[str, Money] | None:
+    """Name the next part of a payment plan, and what is due of it; None when it is the last."""
+    found = next_of_plan(document)
+    if found is None or found.due == document.due:
+        return None
+    texts = wording("pages", language)
+    day = formats.long_date(found.due_date, language)
+    return texts("pay.installment", no=found.no, count=found.count, date=day), found.due
 
 
 def amount_to_pay(document: Document, says: Printable) -> tuple[Money, bool]:

@@ -9,7 +9,7 @@ from app.documents.mentions import mentions
 from app.documents.printable import Party, Printable
 from app.kernel import formats
 from app.kernel.wording import Wording, wording
-from app.portal import figures, panels
+from app.portal import changes, figures, panels
 from app.portal.figures import Amount, Line, Sum
 from app.portal.frames import Frame, Paths, framed
 from app.portal.naming import Naming, naming_of
@@ -64,6 +64,7 @@ class DocumentPage:
     Attributes:
         foreign: The language of the document's own texts where the page's is another.
         asks: Whether the page invites to a question.
+        changes: What is different from the version before, `changed_since`.
         was_commented: Whether the reader comes from sending a comment.
     """
 
@@ -89,6 +90,8 @@ class DocumentPage:
     mentions: tuple[str, ...]
     thread: tuple[Entry, ...]
     was_commented: bool
+    changes: tuple[str, ...]
+    changed_since: int
     comment_form: CommentForm | None
     form_nonce: str
 
@@ -132,7 +135,7 @@ def document_page(
         or panels.payment_panel(shared, language)
         or panels.state_panel(shared, language),
         pills=panels.pills_of(stage, payment, naming, language, may_answer=shared.link.can_decide),
-        subject=says.title,
+        subject=says.subject,
         amount=figures.shown_amount(shared, language) if with_prices else None,
         actions=_actions(shared, paths, naming, texts),
         is_copy=not shared.link.can_decide,
@@ -148,6 +151,10 @@ def document_page(
         mentions=tuple(mentions(says, language)),
         thread=_thread(shared, naming, texts),
         was_commented=done == "comment",
+        changes=()
+        if shared.changes is None
+        else changes.told(shared.changes, texts, with_prices=with_prices),
+        changed_since=says.revision - 1,
         comment_form=(comment or CommentForm(nonce)) if may_comment else None,
         form_nonce=nonce,
     )
@@ -184,6 +191,8 @@ def _label(name: str, shared: Shared, naming: Naming, texts: Wording, *, is_prim
     figure = formats.money(due, texts.language)
     if is_deposit:
         return texts("action.deposit.sum", due=figure) if is_primary else texts("action.deposit")
+    if (part := figures.installment_to_pay(shared.document, texts.language)) is not None:
+        return texts("action.installment", due=formats.money(part[1], texts.language))
     return texts("action.pay", due=figure)
 
 
@@ -194,11 +203,21 @@ def _facts(says: Printable, texts: Wording) -> tuple[FactRow, ...]:
     rows = [FactRow(texts("fact.client"), says.client.name)]
     if says.issue_date is not None:
         rows.append(FactRow(texts("fact.date"), day(says.issue_date)))
+    if says.revised_on is not None:
+        rows.append(FactRow(texts("fact.revised"), day(says.revised_on)))
     if says.operation_date is not None and says.operation_date != says.issue_date:
         rows.append(FactRow(texts("fact.operation_date"), day(says.operation_date)))
     if says.valid_until is not None:
         rows.append(FactRow(texts("fact.valid_until"), day(says.valid_until), is_strong=True))
-    if says.due_date is not None:
+    for no, one in enumerate(says.installments, start=1):
+        label = texts("fact.installment", no=no, count=len(says.installments))
+        value = texts(
+            "fact.installment.value",
+            amount=formats.money(one.amount, texts.language),
+            date=day(one.due_date),
+        )
+        rows.append(FactRow(label, value, is_strong=True))
+    if says.due_date is not None and not says.installments:
         rows.append(FactRow(texts("fact.due_date"), day(says.due_date), is_strong=True))
     deposit = figures.deposit_of(says, texts.language)
     if deposit is not None:

@@ -63,12 +63,15 @@ def stage_of(shared: Shared) -> str:
     if shared.standing.is_expired:
         return "expired"
     kind = shared.decision.kind if shared.decision is not None else "withdrawn"
-    return kind if kind in {"accepted", "rejected"} else "open"
+    if kind in {"accepted", "rejected"}:
+        return kind
+    return "converted" if shared.standing.is_converted else "open"
 
 
 _STAGE_LOOKS = {
     "voided": ("mute", "stop"),
     "superseded": ("mute", "swap"),
+    "converted": ("mute", "swap"),
     "expired": ("warn", "clock"),
     "accepted": ("ok", "check"),
     "rejected": ("no", "cross"),
@@ -96,7 +99,7 @@ def pills_of(
     if stage in _STAGE_LOOKS:
         tone, icon = _STAGE_LOOKS[stage]
         pills.append(Pill(tone, icon, gendered(texts, f"pill.{stage}", naming)))
-    is_closed = stage in {"voided", "superseded", "expired"}
+    is_closed = stage in {"voided", "superseded", "expired", "converted"}
     if payment is not None and not (is_closed and payment in {"due", "overdue"}):
         tone, icon, has_gender = _PAYMENT_LOOKS[payment]
         key = f"pill.{payment}"
@@ -137,7 +140,8 @@ def refusal_panel(reason: str | None, shared: Shared, language: str) -> Panel:
     elif key not in texts or reason == "already_accepted":
         key = "reason.other"
     heading = rich(texts, "reason.heading")
-    return Panel("no", "alert", heading, (rich(texts, key, **values),), is_alert=True)
+    offers = _way_on(shared, texts) if reason == "not_current_revision" else ()
+    return Panel("no", "alert", heading, (rich(texts, key, **values),), offers, is_alert=True)
 
 
 def state_panel(shared: Shared, language: str) -> Panel | None:
@@ -148,10 +152,11 @@ def state_panel(shared: Shared, language: str) -> Panel | None:
     if stage == "voided":
         return _panel("mute", "stop", texts, "panel.voided", values)
     if stage == "superseded":
-        values["v"] = shared.newer or shared.document.revision
-        return _panel("info", "swap", texts, "panel.superseded", values)
+        return _superseded(shared, texts, values)
     if stage == "expired":
         return _expired(shared, texts, values)
+    if stage == "converted":
+        return _panel("info", "swap", texts, "panel.converted", values)
     if shared.decision is None or stage == "open":
         return None
     return _decided(shared, shared.decision, stage, texts, values)
@@ -193,6 +198,27 @@ def rich(texts: Wording, key: str, **values: object) -> Markup:
 def _panel(tone: str, icon: str, texts: Wording, key: str, values: dict[str, object]) -> Panel:
     heading = rich(texts, key, **values)
     return Panel(tone, icon, heading, (rich(texts, f"{key}.body", **values),))
+
+
+def _superseded(shared: Shared, texts: Wording, values: dict[str, object]) -> Panel:
+    values["v"] = shared.newer or shared.document.revision
+    if shared.successor is None:
+        return _panel("info", "swap", texts, "panel.superseded", values)
+    zone = ZoneInfo(shared.says.time_zone)
+    day = shared.successor.queued_at.astimezone(zone).date()
+    values["date"] = formats.long_date(day, texts.language)
+    body = (rich(texts, "panel.superseded.sent", **values),)
+    return Panel(
+        "info", "swap", rich(texts, "panel.superseded", **values), body, _way_on(shared, texts)
+    )
+
+
+def _way_on(shared: Shared, texts: Wording) -> tuple[Offer, ...]:
+    """Lead to the present revision whoever it was sent to."""
+    if shared.successor is None:
+        return ()
+    label = texts("panel.superseded.button", v=shared.newer)
+    return (Offer("latest", label, posts=True, look="primary"),)
 
 
 def _expired(shared: Shared, texts: Wording, values: dict[str, object]) -> Panel:

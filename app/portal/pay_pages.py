@@ -5,10 +5,12 @@ from zoneinfo import ZoneInfo
 
 from app.documents.printable import DocumentType
 from app.kernel import formats
+from app.kernel.money import Money
 from app.kernel.wording import Wording, wording
 from app.payments.intents import deposit_of
 from app.payments.models import Payment
 from app.payments.movements import TransferAccount
+from app.portal.figures import installment_to_pay
 from app.portal.frames import Frame, Paths, framed
 from app.portal.naming import naming_of
 from app.portal.paying import METHODS
@@ -232,16 +234,20 @@ def outcome_page(
 
 
 def _portions(shared: Shared, texts: Wording) -> tuple[Portion, ...]:
-    deposit, whole = deposit_of(shared.document), shared.document.due
-    percent = shared.document.deposit_percent
-    if deposit is None or percent is None:
+    part, whole = _part(shared, texts), shared.document.due
+    if part is None:
         return ()
-    share = formats.percent(percent, texts.language)
+    label, amount = part
+    rest = texts("pay.rest") if shared.document.paid_minor > 0 else texts("pay.whole")
     return (
-        Portion(
-            deposit.amount_minor,
-            texts("pay.deposit", share=share),
-            formats.money(deposit, texts.language),
-        ),
-        Portion(whole.amount_minor, texts("pay.whole"), formats.money(whole, texts.language)),
+        Portion(amount.amount_minor, label, formats.money(amount, texts.language)),
+        Portion(whole.amount_minor, rest, formats.money(whole, texts.language)),
     )
+
+
+def _part(shared: Shared, texts: Wording) -> tuple[str, Money] | None:
+    """Name what may be paid less than the whole: a quote's deposit, or the next installment."""
+    deposit, percent = deposit_of(shared.document), shared.document.deposit_percent
+    if deposit is not None and percent is not None:
+        return texts("pay.deposit", share=formats.percent(percent, texts.language)), deposit
+    return installment_to_pay(shared.document, texts.language)

@@ -20,7 +20,8 @@ class ClientPayment(Body):
     method: Literal["card", "pay_by_bank", "bank_transfer"] = Field(examples=["card"])
     amount: MoneyBody | None = Field(
         None,
-        description="All that is due, or the deposit of a quote. All, if left out.",
+        description="All that is due, the next of `installments`, or the deposit of a quote. "
+        "All, if left out.",
         examples=[None],
     )
     form_nonce: FormNonce = _NONCE

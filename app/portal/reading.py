@@ -6,6 +6,7 @@ from datetime import datetime
 
 from app.comments.models import Comment
 from app.dispatch.models import Recipient
+from app.documents.differing import Difference
 from app.documents.models import ClientLink, Decision, Document
 from app.documents.printable import Printable
 from app.documents.states import Standing
@@ -25,6 +26,8 @@ class Shared:
             withdrawn one means pending.
         thread: The shared comments, oldest first.
         newer: The document's present revision, when the link's was replaced.
+        successor: Who got that one at the same address, if it was sent there.
+        changes: What the revision says otherwise than the one before, to the same client.
         payment: The last payment that is under way or succeeded, if any.
         at: The instant of reading.
     """
@@ -40,5 +43,7 @@ class Shared:
     decision: Decision | None
     thread: Sequence[Comment]
     newer: int | None
+    successor: Recipient | None
+    changes: Difference | None
     payment: Payment | None
     at: datetime

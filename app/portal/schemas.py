@@ -8,10 +8,17 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from app.comments.models import Comment
 from app.documents.models import Decision
-from app.documents.printable import Party, Printable
-from app.documents.schemas import DisbursementView, LineView, TaxView, WithholdingView
+from app.documents.printable import Party
+from app.documents.revising_schemas import DiffView
+from app.documents.schemas import (
+    DisbursementView,
+    InstallmentView,
+    LineView,
+    TaxView,
+    WithholdingView,
+)
 from app.documents.states import DECISIONS, PAYMENT_STATES, UNDO_WINDOW, Status
-from app.documents.views import tax_of, written
+from app.documents.views import installment_views, printed_line, tax_of, written
 from app.kernel.actor import ActorKind
 from app.kernel.money import Money
 from app.portal.forms import COMMENT_LENGTH_MAX, NAME_LENGTH_MAX
@@ -105,6 +112,13 @@ class IssuerView(PartyView):
     accent_color: str = Field(examples=["#0b6e99"])
 
 
+class SharedVessel(View):
+    """The vessel the document is about, as on the day of issue."""
+
+    name: str = Field(examples=["Brisa de Prueba"])
+    registration_number: str | None = Field(examples=["7ª-PM-1-123-20"])
+
+
 class SharedDocument(View):
     """What the revision behind the link says; amounts as on its PDF."""
 
@@ -127,6 +141,8 @@ class SharedDocument(View):
     operation_date: date | None
     valid_until: date | None
     due_date: date | None
+    revised_on: date | None = Field(description="The day of a revision after the first.")
+    vessel: SharedVessel | None
     lines: list[LineView]
     prices_include_tax: bool
     taxes: list[TaxView]
@@ -143,6 +159,7 @@ class SharedDocument(View):
     amount_due: MoneyView
     deposit_percent: DecimalText | None
     deposit: MoneyView | None
+    installments: list[InstallmentView]
     notes: str
     iban: str | None
     time_zone: str = Field(examples=["Europe/Madrid"])
@@ -221,6 +238,10 @@ class SharedView(View):
     decision: SharedDecision | None
     comments: list[SharedComment]
     newer_revision: int | None = Field(description="The one that replaced this, if any.")
+    changes: DiffView | None = Field(
+        description="What this revision says otherwise than the one before; null for the first, "
+        "and where that was another client's."
+    )
     expires_at: Instant = Field(description="When the link stops working.")
 
 
@@ -260,6 +281,9 @@ def view_of(shared: Shared, form_nonce: str | None, language: str | None) -> Sha
         decision=_decision(shared),
         comments=[SharedComment.of(one) for one in shared.thread],
         newer_revision=shared.newer,
+        changes=None
+        if shared.changes is None
+        else DiffView.of(shared.says.revision, shared.says.revision - 1, shared.changes),
         expires_at=shared.link.expires_at,
     )
 
@@ -309,7 +333,9 @@ def _document(shared: Shared) -> SharedDocument:
         operation_date=says.operation_date,
         valid_until=says.valid_until,
         due_date=says.due_date,
-        lines=_lines(says),
+        revised_on=says.revised_on,
+        vessel=None if says.vessel is None else SharedVessel.model_validate(says.vessel),
+        lines=[printed_line(line) for line in says.lines],
         prices_include_tax=says.prices_include_tax,
         taxes=[tax_of(tax) for tax in says.taxes],
         withholdings=[
@@ -335,28 +361,9 @@ def _document(shared: Shared) -> SharedDocument:
         amount_due=MoneyView.of(totals.payable - paid),
         deposit_percent=written(says.deposit_percent, 2),
         deposit=MoneyView.of(says.deposit) if says.deposit is not None else None,
+        installments=installment_views(document),
         notes=says.notes,
         iban=says.iban,
         time_zone=says.time_zone,
         pdf_sha256=shared.pdf_sha256,
     )
-
-
-def _lines(says: Printable) -> list[LineView]:
-    return [
-        LineView(
-            description=line.description,
-            quantity=written(line.quantity, 0),
-            unit=line.unit,
-            unit_price=written(line.unit_price, 2),
-            discount_percent=written(line.discount_percent, 2),
-            tax_kind=line.tax_kind.value,
-            tax_rate=written(line.tax_rate, 2),
-            tax_treatment=line.tax_treatment.value,
-            exemption_cause=line.exemption_cause,
-            surcharge_rate=written(line.surcharge_rate, 2),
-            withholding_rate=written(line.withholding_rate, 2),
-            net=MoneyView.of(line.net),
-        )
-        for line in says.lines
-    ]

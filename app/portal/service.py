@@ -4,9 +4,10 @@ The token is the authority and the document's row lock the referee: whoever hold
 decides, everybody after reads what was decided.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,7 +22,9 @@ from app.dispatch.promising import Sender
 from app.documents import deciding, links, printable, states
 from app.documents import queries as documents
 from app.documents.deciding import Answer
-from app.documents.models import ClientLink, Decision, Document
+from app.documents.differing import Difference, difference
+from app.documents.models import ClientLink, Decision, Document, DocumentRevision
+from app.documents.printable import Printable
 from app.kernel.actor import Actor, ActorKind
 from app.kernel.errors import Conflict, Forbidden, Gone, NotFound, Unavailable
 from app.notices.service import raise_about
@@ -141,12 +144,15 @@ async def answer(
         actor,
         shared.document,
         shared.link,
+        shared.decision,
         Answer(action, name, "public_link", comment or None, pdf_sha256, evidence),
         at=at,
     )
-    if given is not None:
-        await _tell_staff(tx, actor, shared.document, given, before, at=at)
-    return await _gather(tx, shared.link, at=at)
+    if given is None:
+        return _after(shared, shared.decision, at=at)
+    await _tell_staff(tx, actor, shared.document, given, before, at=at)
+    answered = _after(shared, given, at=at)
+    return await _with_thread(tx, answered) if given.comment else answered
 
 
 async def comment(
@@ -177,7 +183,7 @@ async def comment(
     actor = client_of(shared.recipient, name)
     await count_person(tx, actor, shared.document, shared.recipient, visit, "comment", at=at)
     await comment_by_client(tx, actor, shared.document, name=name, body=body, at=at)
-    return await _gather(tx, shared.link, at=at)
+    return await _with_thread(tx, _after(shared, shared.decision, at=at))
 
 
 async def record_fetch(tx: AsyncSession, shared: Shared, visit: Visit, *, at: datetime) -> None:
@@ -229,6 +235,34 @@ async def renew(tx: AsyncSession, token: str, sender: Sender, *, at: datetime) -
     await dispatching.renew_link(tx, client_of(recipient), document, recipient, sender, at=at)
 
 
+async def lead_on(tx: AsyncSession, token: str, *, at: datetime) -> str:
+    """Give whoever holds a link to a revision that was replaced one to the present revision.
+
+    Only if that was sent to the same address; it is then as good as the one sent there.
+
+    Raises:
+        UnknownLink: The token is unknown, malformed or revoked.
+        Gone: The link has expired.
+        Conflict: The present revision was not sent to this address.
+    """
+    link = await _live(tx, token, at=at)
+    document, recipient = await _lock(tx, link)
+    if link.revision == document.revision:
+        return token
+    successor = await dispatches.find_recipient(tx, document, recipient.address)
+    if successor is None:
+        raise Conflict(reason="not_current_revision")
+    zone = ZoneInfo((await organizations.get(tx, document.organization_id)).time_zone)
+    return await links.issue(
+        tx,
+        document,
+        successor.id,
+        can_decide=successor.kind == "to",
+        expires_at=links.expiry_of(document, zone, at=at),
+        at=at,
+    )
+
+
 def form_nonce(shared: Shared, secret_key: bytes, *, at: datetime) -> str | None:
     """Give the nonce of a page's forms; None where the link may only read."""
     if not shared.link.can_decide:
@@ -262,8 +296,11 @@ async def _lock(tx: AsyncSession, link: ClientLink) -> tuple[Document, Recipient
 
 async def locked(tx: AsyncSession, token: str, *, at: datetime) -> Shared:
     """Lock the document, then read: a link revoked meanwhile is not found any more."""
-    held = await _lock(tx, await _live(tx, token, at=at))
-    shared = await read(tx, token, at=at)
+    link = await _live(tx, token, at=at)
+    held = await _lock(tx, link)
+    if await links.is_revoked(tx, link):
+        raise UnknownLink
+    shared = await _gather(tx, link, at=at)
     assert held == (shared.document, shared.recipient)  # noqa: S101 - the very rows we locked
     return shared
 
@@ -285,16 +322,52 @@ async def _gather(tx: AsyncSession, link: ClientLink, *, at: datetime) -> Shared
         document=document,
         link=link,
         recipient=rows.recipient,
-        says=printable.from_json(revision.snapshot),
+        says=_as_it_stands(printable.from_json(revision.snapshot), document, link),
         pdf_sha256=pdf_sha256,
         standing=standing,
         refusals=states.refusals(standing, at=at),
         decision=last,
-        thread=await comments.thread(tx, organization.id, document.id),
+        thread=await comments.thread(tx, document),
         newer=None if is_current else document.revision,
+        successor=None
+        if is_current
+        else await dispatches.find_recipient(tx, document, rows.recipient.address),
+        changes=await _changes(tx, revision),
         payment=await _payment(tx, document),
         at=at,
     )
+
+
+def _as_it_stands(says: Printable, document: Document, link: ClientLink) -> Printable:
+    """Tell until when a quote that was extended can be accepted."""
+    is_current = link.revision == document.revision
+    return replace(says, valid_until=document.valid_until) if is_current else says
+
+
+async def _changes(tx: AsyncSession, revision: DocumentRevision) -> Difference | None:
+    """Compare a revision with the one before, unless that was another client's."""
+    if revision.number == 1:
+        return None
+    before = await documents.revision(
+        tx, revision.organization_id, revision.document_id, revision.number - 1
+    )
+    if before.contact_id != revision.contact_id:
+        return None
+    return difference(printable.from_json(before.snapshot), printable.from_json(revision.snapshot))
+
+
+def _after(shared: Shared, decision: Decision | None, *, at: datetime) -> Shared:
+    """Say what stands once the document, whose row is ours, has changed."""
+    standing = deciding.standing_of(
+        shared.document, shared.link, shared.organization, decision, at=at
+    )
+    refusals = states.refusals(standing, at=at)
+    return replace(shared, standing=standing, refusals=refusals, decision=decision)
+
+
+async def _with_thread(tx: AsyncSession, shared: Shared) -> Shared:
+    """Read the comments again."""
+    return replace(shared, thread=await comments.thread(tx, shared.document))
 
 
 async def _payment(tx: AsyncSession, document: Document) -> Payment | None:

@@ -14,7 +14,7 @@ from app.commercial.models import OPEN, CommercialAction
 from app.dispatch import queries as dispatches
 from app.dispatch.models import Dispatch, Recipient
 from app.documents.models import Document
-from app.documents.queries import is_overdue
+from app.documents.filters import is_overdue
 from app.kernel.actor import Actor, Permission
 from app.kernel.money import Money
 from app.organizations import queries as organizations
@@ -145,10 +145,10 @@ async def _documents(
     # What was paid beyond an invoice is credit; what a corrective one gives back lowers the sum.
     left = case((Document.payable_minor >= 0, func.greatest(due, 0)), else_=due)
     sums = [
-        _sum(Document.total_minor, is_owed),
-        _sum(Document.paid_minor, is_owed),
+        _sum(Document.total_minor.expression, is_owed),
+        _sum(Document.paid_minor.expression, is_owed),
         _sum(left, is_owed),
-        _sum(left, and_(is_owed, is_overdue(today))),
+        _sum(left, and_(is_owed, is_overdue())),
     ]
     rows = (
         await tx.execute(
@@ -158,7 +158,8 @@ async def _documents(
                 Document.contact_id == contact_id,
             )
             .group_by(Document.type, Document.status)
-            .order_by(Document.type, Document.status)
+            .order_by(Document.type, Document.status),
+            {"today": today},
         )
     ).all()
     counts = [Count(row[0], row[1], row[2]) for row in rows]
@@ -224,7 +225,11 @@ async def _last_view(tx: AsyncSession, actor: Actor, contact_id: UUID) -> LastVi
             .limit(1)
         )
     ).first()
-    return LastView(*found) if found else None
+    if found is None:
+        return None
+    document_id, document_type, number, viewed_at, view_count = found
+    assert viewed_at is not None  # noqa: S101 - so it was asked
+    return LastView(document_id, document_type, number, viewed_at, view_count)
 
 
 async def _actions(tx: AsyncSession, actor: Actor, contact_id: UUID, *, at: datetime) -> Actions:

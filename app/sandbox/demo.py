@@ -1,8 +1,8 @@
 """`make demo`: the main job against the running sandbox, every step over the network.
 
 Contact, quote, issue, e-mail, the client's link out of the real message, rejection with
-a comment, acceptance, history; then two invoices paid, by card and by transfer. Each step
-prints what was answered.
+a comment, acceptance, history; a boat, whose delivery note goes to another client; two
+invoices paid, by card and by transfer. Each step prints what was answered.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from app.sandbox.calling import Caller, Json, Surprise, await_message, token_in
+from app.sandbox.demo_life import Yard
 from app.sandbox.demo_paying import Payer
 from app.sandbox.run import LOCAL
 from app.sandbox.telling import Teller, await_that, expect
@@ -82,6 +83,8 @@ class _Demo:
             self._accept(client, link)
             self._see(api, quote, status="accepted")
             self._read_history(api, contact, quote)
+            yard = Yard(self._teller, api, client, inbox, self._run)
+            yard.serve(contact, self._address)
             with Caller(self._facts["lemonway_url"]) as lemonway:
                 payer = Payer(self._teller, api, client, inbox, lemonway, self._run)
                 payer.by_card(contact, self._address)

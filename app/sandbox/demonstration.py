@@ -206,10 +206,15 @@ def _play(plan: Json, entry: Mapping[str, str], api_url: str, inbox_url: str) ->
             name: api.call("POST", "/v1/contacts", body, key=f"{entry['admin_email']}:{name}")
             for name, body in plan["contacts"].items()
         }
+        vessels = {
+            name: _enter(api, body, contacts, f"{entry['admin_email']}:{name}")
+            for name, body in plan.get("vessels", {}).items()
+        }
         answers: list[tuple[str, str, Json]] = []
         for document in plan["documents"]:
             contact = contacts[document["draft"]["contact_id"]]
-            number = _make(api, document, contact, entry["admin_email"])
+            vessel = vessels.get(document["draft"].get("vessel_id"))
+            number = _make(api, document, contact, vessel, entry["admin_email"])
             if "answer" in document:
                 answers.append((number, contact["emails"][0]["address"], document["answer"]))
         with Caller(api_url) as client:
@@ -223,10 +228,20 @@ def _log_in(api_url: str, entry: Mapping[str, str]) -> str:
         return str(api.call("POST", "/v1/auth/login", body)["access_token"])
 
 
-def _make(api: Caller, document: Json, contact: Json, owner: str) -> str:
+def _enter(api: Caller, body: Json, contacts: Mapping[str, Json], key: str) -> Json:
+    """Create a vessel of a contact."""
+    owned = {**body, "owner_id": contacts[body["owner_id"]]["id"]}
+    return api.call("POST", "/v1/vessels", owned, key=key)
+
+
+def _make(api: Caller, document: Json, contact: Json, vessel: Json | None, owner: str) -> str:
     """Create a document and take it through its steps; its number."""
     key = f"{owner}:{document['key']}"
-    draft = {**document["draft"], "contact_id": contact["id"]}
+    draft = {
+        **document["draft"],
+        "contact_id": contact["id"],
+        "vessel_id": vessel and vessel["id"],
+    }
     made = api.call("POST", "/v1/documents", draft, key=key)
     if "issue" in document["steps"]:
         made = api.call("POST", f"/v1/documents/{made['id']}/issue", key=f"{key}:issue")

@@ -1,6 +1,6 @@
 """What routes ask for: the transaction, the time, a part of the container."""
 
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Annotated, TypeVar
@@ -49,14 +49,25 @@ async def _language(request: Request) -> str:
     return language_of(request)
 
 
-async def open_transaction(request: Request) -> AsyncIterator[AsyncSession]:
+async def open_for_answer(request: Request, opening: AbstractAsyncContextManager[Part]) -> Part:
+    """Open what is closed once the answer is made and before it leaves.
+
+    It goes on the stack of FastAPI's dependencies of scope "function", without the
+    generator such a dependency would need. Of a route's exception it learns like any
+    `async with`.
+    """
+    opened: AsyncExitStack = request.scope["fastapi_function_astack"]
+    return await opened.enter_async_context(opening)
+
+
+async def open_transaction(request: Request) -> AsyncSession:
     """Open the request's transaction; it commits before the response leaves."""
-    async with provided(request, Database).transaction() as tx:
-        request.state.tx = tx
-        yield tx
+    tx = await open_for_answer(request, provided(request, Database).transaction())
+    request.state.tx = tx
+    return tx
 
 
-Tx = Annotated[AsyncSession, Depends(open_transaction, scope="function")]
+Tx = Annotated[AsyncSession, Depends(open_transaction)]
 Now = Annotated[datetime, Depends(_now)]
 Language = Annotated[str, Depends(_language)]
 

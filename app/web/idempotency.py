@@ -50,9 +50,23 @@ class Claim:
 
 
 async def claim(
-    tx: AsyncSession, request: Request, actor: Actor, *, at: datetime, is_required: bool
+    tx: AsyncSession,
+    request: Request,
+    actor: Actor,
+    *,
+    at: datetime,
+    is_required: bool,
+    says: str | None = None,
 ) -> None:
     """Take the request's key, or stop it.
+
+    Args:
+        tx: The transaction of the effect.
+        request: The request.
+        actor: Whose key it is.
+        at: Now.
+        is_required: Whether there must be one.
+        says: What the body says, where it is no JSON: repeated, a form has other bytes.
 
     Raises:
         Malformed: The key is required and missing, or badly formed.
@@ -67,7 +81,7 @@ async def claim(
         return
     if not 0 < len(key) <= KEY_LENGTH_MAX or not all("!" <= char <= "~" for char in key):
         raise Malformed(code="idempotency_key_invalid")
-    fingerprint = await _fingerprint(request)
+    fingerprint = await _fingerprint(request, says)
     lock = func.hashtextextended(f"{actor.organization_id}|{actor.principal}|{key}", 0)
     if not await tx.scalar(select(func.pg_try_advisory_xact_lock(lock))):
         raise Conflict(code="idempotency_in_progress", retry_after_s=1)
@@ -93,11 +107,12 @@ async def remember_view(
     view: BaseModel,
     *,
     etag: str | None = None,
+    location: str | None = None,
     status: int = 200,
     at: datetime,
 ) -> None:
     """Store the reply of a route that opens its own transactions, with its effect."""
-    given = {"content-type": "application/json", "etag": etag}
+    given = {"content-type": "application/json", "etag": etag, "location": location}
     headers = {name: value for name, value in given.items() if value is not None}
     await _store(tx, request, status, headers, view.model_dump_json().encode(), at=at)
 
@@ -156,12 +171,8 @@ async def on_replay(_: Request, replay: Exception) -> Response:
     return Response(replay.body, replay.status, headers)
 
 
-async def _fingerprint(request: Request) -> bytes:
-    body = await request.body()
-    try:
-        canonical = json.dumps(json.loads(body), sort_keys=True) if body else ""
-    except (ValueError, RecursionError):
-        raise Malformed from None
+async def _fingerprint(request: Request, says: str | None) -> bytes:
+    canonical = says if says is not None else _canonical(await request.body())
     parts = [
         request.method,
         request.url.path,
@@ -169,3 +180,10 @@ async def _fingerprint(request: Request) -> bytes:
         canonical,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).digest()
+
+
+def _canonical(body: bytes) -> str:
+    try:
+        return json.dumps(json.loads(body), sort_keys=True) if body else ""
+    except (ValueError, RecursionError):
+        raise Malformed from None

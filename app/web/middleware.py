@@ -16,6 +16,9 @@ from app.web import problems
 log = structlog.get_logger()
 
 BODY_BYTES_MAX = 1_000_000
+UPLOAD_BYTES_MAX = {"/v1/payment-account/documents": 10_050_000}
+"""By path, what may be larger: a file within a form."""
+
 URL_BYTES_MAX = 8_000
 _LENGTH_DIGITS_MAX = 20
 _SECRET_PATHS = (
@@ -63,13 +66,14 @@ class Requests:
         started = time.perf_counter()
         status = 500
         received = 0
+        allowed = UPLOAD_BYTES_MAX.get(scope["path"], BODY_BYTES_MAX)
         is_started = False
 
         async def receive_bounded() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > BODY_BYTES_MAX:
+            if received > allowed:
                 raise Problem(code="body_too_large")
             return message
 
@@ -116,7 +120,9 @@ class Requests:
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit():
             return Problem(code="malformed_request")
-        if len(length) > _LENGTH_DIGITS_MAX or int(length) > BODY_BYTES_MAX:
+        if len(length) > _LENGTH_DIGITS_MAX or int(length) > UPLOAD_BYTES_MAX.get(
+            scope["path"], BODY_BYTES_MAX
+        ):
             return Problem(code="body_too_large")
         if len(scope["path"]) + len(scope["query_string"]) > URL_BYTES_MAX:
             return Problem(code="malformed_request")

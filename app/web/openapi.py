@@ -4,6 +4,7 @@ Problems, security, headers, examples and links are added from what the routes d
 so nothing is written twice.
 """
 
+import copy
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from pydantic.json_schema import models_json_schema
 
 from app.web import examples
 from app.web.conditional import shows_more
+from app.web.credentials import SCHEMES, presented
 from app.web.declarations import Public
 from app.web.dependencies import required_version
 from app.web.problems import MEDIA_TYPE, STATUS
@@ -53,6 +55,7 @@ TAGS: Mapping[str, str] = {
     "settings": "The organization, its API keys, number series and audit.",
     "users": "The organization's people, their access roles, and invitations.",
     "contacts": "Clients, suppliers and leads: who documents go to.",
+    "vessels": "Boats, whose they are, whose they were, and who runs or pays for them.",
     "documents": "Quotes, delivery notes, proformas and invoices, from draft to issued.",
     "dispatch": "Sending a document by e-mail, and what became of each recipient.",
     "client page": "What the client behind a link sees and answers; no log-in.",
@@ -132,6 +135,16 @@ _KEY: Node = {
 }
 
 
+_WHICH = "Which organization, for a user of several."
+_ORGANIZATION: Node = {
+    "name": "Organization-Id",
+    "in": "header",
+    "required": False,
+    "schema": {"description": _WHICH, "title": "Organization-Id", "type": "string",
+               "format": "uuid"},
+    "description": _WHICH,
+}  # fmt: skip
+
 _KNOWN: Node = {
     "name": "If-None-Match",
     "in": "header",
@@ -164,7 +177,7 @@ def describe(app: FastAPI) -> Node:
     components["schemas"] = dict(sorted(schemas.items()))
     components["headers"] = _HEADERS
     components["responses"] = {_name(status): _problem(status) for status in _MEANINGS}
-    components["securitySchemes"] = _renamed(components.get("securitySchemes", {}))
+    components["securitySchemes"] = SCHEMES
     routes = {route.unique_id: route for route in documented_routes(app)}
     for path, item in document["paths"].items():
         for method in _METHODS:
@@ -213,16 +226,20 @@ def _complete(operation: Node, route: RouteContext, path: str, method: str) -> N
     operation["tags"] = operation.get("tags", [])[-1:]
     if any(isinstance(call, Public) for call in calls):
         operation["security"] = []
-    elif "security" in operation:
-        operation["security"] = [{"bearer": []}, {"cookie": []}]
+    elif presented in calls:
+        operation["security"] = [{name: []} for name in SCHEMES]
     _describe(operation, calls)
     _parametrize(operation, calls, path, method)
     _refuse(operation, calls, path, method)
 
 
 def _parametrize(operation: Node, calls: list[object], path: str, method: str) -> None:
-    """Name headers as people do, and document the two that dependencies read themselves."""
+    """Name headers as people do, and document those that dependencies read themselves."""
     parameters: list[Node] = operation.setdefault("parameters", [])
+    if presented in calls:
+        places = [parameter["in"] for parameter in parameters]
+        place = places.index("header") if "header" in places else len(places)
+        parameters.insert(place, copy.deepcopy(_ORGANIZATION))
     for parameter in parameters:
         parameter["name"] = _header_name(parameter)
         _leave_out_null(parameter["schema"])
@@ -368,7 +385,21 @@ _TOLD_SOMETIMES: Node = {
     "existing_id": {
         "type": "string",
         "format": "uuid",
-        "description": "Of `duplicate`: the contact that has the tax id, if you may see it.",
+        "description": "Of `duplicate`: the contact or vessel that is like it, if you may see it.",
+    },
+    "current_revision": {
+        "type": "integer",
+        "description": "Of `not_current_revision`: the one that counts.",
+    },
+    "because": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Of `confirmation_required`: what has happened already.",
+    },
+    "draft_id": {
+        "type": "string",
+        "format": "uuid",
+        "description": "Of `revision_open`: the draft of the next revision.",
     },
     "current_version": {"type": "integer", "description": "Of a 412: the version to read."},
     "permission": {"type": "string", "description": "Of `permission_missing`: which one."},
@@ -423,11 +454,6 @@ def _is_in(number: int, status: str) -> bool:
 
 def _name(status: str) -> str:
     return f"Problem{status}"
-
-
-def _renamed(schemes: Node) -> Node:
-    names = {"http": "bearer", "apiKey": "cookie"}
-    return {names[scheme["type"]]: scheme for scheme in schemes.values()}
 
 
 def _leave_out_null(schema: Node) -> None:

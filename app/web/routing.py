@@ -47,6 +47,9 @@ class Route(APIRoute):
             self.body_field.field_info, Form
         )
 
+        reads_itself = "requestBody" in (self.openapi_extra or {})
+        takes_nothing = self.body_field is None and not reads_itself
+
         async def handle(request: Request) -> Response:
             if request.path_params and methods.is_name(
                 request.app, request.url.path, request.method
@@ -57,18 +60,22 @@ class Route(APIRoute):
             unknown = sorted(set(request.query_params) - known)
             if unknown:
                 raise Invalid(faults=[Fault(name, "extra_forbidden", "query") for name in unknown])
-            if self.body_field is None and request.method == "POST":
+            if takes_nothing and request.method == "POST":
                 _require_no_content(await request.body())
             response = await handler(request)
             if response.status_code == 204:  # noqa: PLR2004 - no content, and so no type of it
                 del response.headers["content-type"]
-            tx = getattr(request.state, "tx", None)
-            if tx is not None and response.status_code < 300:  # noqa: PLR2004 - success only
-                now = request.app.state.container.clock.now()
-                await idempotency.remember(tx, request, response, at=now)
+            await _remember(request, response)
             return conditional.unless_known(request, response)
 
         return handle
+
+
+async def _remember(request: Request, response: Response) -> None:
+    tx = getattr(request.state, "tx", None)
+    if tx is not None and response.status_code < 300:  # noqa: PLR2004 - success only
+        now = request.app.state.container.clock.now()
+        await idempotency.remember(tx, request, response, at=now)
 
 
 def _require_no_content(body: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Receipts of payments by mail, and credit of clients who paid too much.
+"""Receipts of payments by mail, credit of clients who paid too much, installments.
 
 Revision: 0023.
 """
@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.execute("set local role conforme_owner")
     _extend_dispatches()
     _extend_ledger()
+    _extend_documents()
     for organization_id in op.get_bind().scalars(sa.text("select id from organizations")).all():
         _enter(organization_id)
         op.execute(_MOVE_EXCESS)
@@ -93,6 +94,19 @@ def _extend_ledger() -> None:
         ["organization_id", "contact_id"],
         postgresql_where=sa.text("contact_id is not null"),
     )
+
+
+def _extend_documents() -> None:
+    op.add_column(
+        "documents",
+        sa.Column(
+            "installments",
+            postgresql.JSONB(),
+            server_default=sa.text("'[]'::jsonb"),
+            nullable=False,
+        ),
+    )
+    op.add_column("documents", sa.Column("next_due_on", sa.Date(), nullable=True))
 
 
 def _enter(organization_id: object) -> None:

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from app.kernel.database import SCHEMA_REVISION
 from app.settings import Settings
 from tests.conftest import ROOT, database_url, make_database
-from tests.factories import a_quote
+from tests.factories import a_quote, a_vessel
 from tests.offices import Office
 
 LISTED = {
@@ -46,6 +46,7 @@ SEEN_ACROSS = {
     "dispatch_recipients": "worker_finds",
     "invariant_checks": "worker_finds",
     "contacts": "owner_finds",
+    "vessels": "owner_finds",
     "documents": "owner_finds",
 }
 """Where the worker may look for what is due before it enters an organization, and what the
@@ -122,9 +123,12 @@ async def test_a_view_keeps_to_the_entered_organization(
         "select relname from pg_class where relkind in ('v', 'm')"
         " and relnamespace = 'public'::regnamespace"
     )
-    assert {row["relname"] for row in views} == {"findable_contacts", "findable_documents"}
-    await a_quote(office)
-    await a_quote(rival)
+    assert {row["relname"] for row in views} == {
+        "findable_contacts", "findable_documents", "findable_vessels",
+    }  # fmt: skip
+    for one in (office, rival):
+        await a_quote(one)
+        await a_vessel(one)
     async with catalogue.transaction():
         await catalogue.execute("set local role conforme_api")
         for view in views:

@@ -78,7 +78,7 @@ NAMED = {
 
 NEEDS_KEY = {
     "dispatch_document", "resend_dispatch", "record_collection", "refund_payment",
-    "start_payment",
+    "start_payment", "create_payout",
 }  # fmt: skip
 """The contract's ◆: something is sent or charged."""
 

@@ -2,7 +2,8 @@
 
 from fastapi import FastAPI
 
-from app.organizations.access import Requires, RequiresBriefly, presented
+from app.organizations.access import Reads, Requires, RequiresBriefly
+from app.web.credentials import presented
 from app.web.declarations import Public
 from app.web.dependencies import required_version
 from app.web.openapi import declarations
@@ -16,7 +17,7 @@ def test_every_route_declares_who_may_call_it(application: FastAPI) -> None:
     silent = []
     for route in routes_of(application):
         calls = list(declarations(route.dependant))
-        declared = [c for c in calls if isinstance(c, Requires | RequiresBriefly | Public)]
+        declared = [c for c in calls if isinstance(c, Reads | Requires | RequiresBriefly | Public)]
         if not declared and not (route.name in SIGNED_IN and presented in calls):
             silent.append(f"{sorted(route.methods or ())} {route.path}")
     assert silent == []
@@ -25,7 +26,7 @@ def test_every_route_declares_who_may_call_it(application: FastAPI) -> None:
 def test_no_route_declares_two_things(application: FastAPI) -> None:
     for route in routes_of(application):
         calls = list(declarations(route.dependant))
-        restricted = {id(c) for c in calls if isinstance(c, Requires | RequiresBriefly)}
+        restricted = {id(c) for c in calls if isinstance(c, Reads | Requires | RequiresBriefly)}
         public = [c for c in calls if isinstance(c, Public)]
         assert not (restricted and public), route.path
         assert len(restricted) <= 1, route.path

@@ -13,12 +13,13 @@ from app.payments.movements import MoneyInState
 from app.payments.tasks import CheckPayment
 from tests.clients import Client, client_behind
 from tests.commercial.acting import an_action, complete
+from tests.factories import a_contact, an_issued_quote
 from tests.fakes import FakeMail
 from tests.fakes_payments import FakeProvider
 from tests.offices import Office
 from tests.organizations.people import a_colleague
 from tests.organizations.test_logos import drawn
-from tests.payments.paying import enroll, pay
+from tests.payments.paying import pay, refresh_account, wallet_of
 from tests.two_organizations.test_sweep import World, a_world, filled, names_in, operations_of
 
 NOT_DONE = {
@@ -65,6 +66,39 @@ def _falsehoods(operation: dict[str, Any], answer: httpx.Response) -> Iterator[s
     media = answer.headers.get("content-type", "").split(";")[0]
     if media not in (told.get("content") or {"": None}):
         yield f"{media} is not documented"
+
+
+async def _decide(client: Client) -> None:
+    """Look at a document, answer it, and read what there is of that."""
+    await client.open()
+    await client.answer("undo")
+    await client.answer("accept")
+    for part in ("comments", "pdf", "receipt"):
+        await client.api.get(f"{client.path}/{part}")
+    await client.api.post(f"{client.path}/renewals")
+
+
+async def _sail(office: Office, world: World) -> None:
+    """Change a vessel, sell it and put it away."""
+    vessel = f"/v1/vessels/{world.ids['vessel_id'][0]}"
+    await office.api.patch(vessel, json={"berth": "112"})
+    await office.api.post(
+        f"{vessel}/transfers", json={"contact_id": (await a_contact(office))["id"]}
+    )
+    await office.api.delete(vessel)
+    await _revise(office)
+
+
+async def _revise(office: Office) -> None:
+    """Revise a quote, let it be accepted for longer, move it and take it back."""
+    quote = f"/v1/documents/{(await an_issued_quote(office))['id']}"
+    revised = await office.api.post(f"{quote}/revise")
+    await office.api.post(f"/v1/documents/{revised.json()['id']}/issue")
+    await office.api.post(f"{quote}/extend", json={"valid_until": "2027-03-31"})
+    other = (await a_contact(office))["id"]
+    await office.api.post(f"{quote}/change-contact", json={"contact_id": other})
+    await office.api.post(f"{quote}/copy", json={})
+    await office.api.post(f"{quote}/void", json={"reason": "Otro trabajo"})
 
 
 async def _follow(office: Office, created: dict[str, str]) -> None:
@@ -120,6 +154,13 @@ async def _collect(office: Office, document_id: str) -> None:
     await office.api.post(f"/v1/documents/{document_id}/convert", json=advance)
 
 
+async def _go_on(office: Office, document_id: str) -> None:
+    """Copy a quote, and let the copy become a delivery note."""
+    copy = (await office.api.post(f"/v1/documents/{document_id}/copy", json={})).json()
+    await office.api.post(f"/v1/documents/{copy['id']}/issue")
+    await office.api.post(f"/v1/documents/{copy['id']}/convert", json={"to": "delivery_note"})
+
+
 async def _match(office: Office, world: World) -> None:
     """Say whose a transfer is, and take that back."""
     path = f"/v1/unmatched-transfers/{world.ids['transfer_id'][0]}/match"
@@ -130,7 +171,8 @@ async def _match(office: Office, world: World) -> None:
 
 async def _pay(office: Office, client: Client, provider: FakeProvider) -> None:
     """Have the papers accepted, begin to pay, call it off, and pay all the same."""
-    await enroll(office, provider)
+    provider.accept(wallet_of(office))
+    await refresh_account(office)
     await office.api.post("/v1/payment-account/resume")
     begun = await pay(client)
     path = f"{client.path}/payments/{begun.json()['id']}"
@@ -142,6 +184,9 @@ async def _pay(office: Office, client: Client, provider: FakeProvider) -> None:
     assert desk is not None
     await check(CheckPayment(office.organization_id, UUID(begun.json()["id"])), desk)
     await client.api.get(f"{path}/receipt")
+    bank = {"iban": "DE89370400440532013000", "holder": "Taller"}
+    await office.api.post("/v1/payout-accounts", json=bank)
+    await office.api.post("/v1/payouts", json={})
 
 
 async def _follow_up(office: Office, anonymous: httpx.AsyncClient, world: World) -> None:
@@ -200,23 +245,19 @@ async def test_answers_are_as_documented(
     client = client_behind(anonymous, mail)
     nonce = (await client.see())["form_nonce"]
     said = {"name": "Ana", "body": "¿Y el IVA?", "form_nonce": nonce}
-    await client.open()
     await anonymous.post(f"{client.path}/comments", json=said)
-    await client.answer("undo")
-    await client.answer("accept")
-    for part in ("comments", "pdf", "receipt"):
-        await anonymous.get(f"{client.path}/{part}")
-    await anonymous.post(f"{client.path}/renewals")
+    await _decide(client)
     contact, (sent, draft) = world.ids["contact_id"][0], world.ids["document_id"]
     await office.api.patch(f"/v1/contacts/{contact}", json={"tags": ["puerto"]})
     await office.api.patch(f"/v1/documents/{draft}", json={"title": "Otro"})
+    await _sail(office, world)
     await office.api.post(f"/v1/documents/{sent}/dispatches/preview", json={})
-    await office.api.post(f"/v1/documents/{sent}/copy", json={})
     await office.api.post(f"/v1/dispatches/{world.ids['dispatch_id'][0]}/resend", json={})
     await office.api.post(f"/v1/notices/{world.ids['notice_id'][0]}/review")
     await _pay(office, client, provider)
     await _match(office, world)
     await _collect(office, sent)
+    await _go_on(office, sent)
     await _follow_up(office, anonymous, world)
     await _administer(office)
     await _govern(office, world)

@@ -1,5 +1,6 @@
 """What a document becomes, what is carried along, and what is refused."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -96,13 +97,23 @@ async def test_a_quote_becomes_an_invoice_with_all_it_says_and_both_know(office:
 async def test_a_draft_thrown_away_frees_what_it_was_made_from(office: Office) -> None:
     quote = await an_issued_quote(office)
     draft = await convert(office, quote, to="delivery_note")
-    gone = await office.api.delete(
-        f"/v1/documents/{draft['id']}", headers={"If-Match": f'"{draft["version"]}"'}
-    )
+    gone = await office.api.delete(f"/v1/documents/{draft['id']}")
     assert gone.status_code == 204, gone.text
     quote = await fresh(office, quote)
     assert (quote["links"], "converted" in quote["badges"]) == ([], False)
     assert (await convert(office, quote, to="proforma"))["total"] == quote["total"]
+
+
+async def test_of_two_at_once_one_converts_and_a_repeated_request_is_one(office: Office) -> None:
+    quote = await an_issued_quote(office)
+    path, order = f"/v1/documents/{quote['id']}/convert", {"to": "invoice"}
+    two = await asyncio.gather(*(office.api.post(path, json=order) for _ in range(2)))
+    assert sorted(one.status_code for one in two) == [201, 409]
+    other = await an_issued_quote(office)
+    path, key = f"/v1/documents/{other['id']}/convert", {"Idempotency-Key": "once"}
+    once = [await office.api.post(path, json=order, headers=key) for _ in range(2)]
+    assert once[0].json() == once[1].json()
+    assert len((await fresh(office, other))["links"]) == 1
 
 
 async def test_a_client_no_longer_decides_on_what_was_converted(
@@ -118,7 +129,7 @@ async def test_a_client_no_longer_decides_on_what_was_converted(
     answer = await client.answer("accept", nonce=before["form_nonce"])
     assert (answer.status_code, answer.json()["reason"]) == (409, "document_converted")
     page = await anonymous.get(f"/d/{client.token}")
-    assert page.status_code == 200
+    assert "Otro documento sigue a este" in page.text
     on_behalf = await office.api.post(
         f"/v1/documents/{quote['id']}/decisions",
         json={"decision": "accepted", "told_by": "Ana Ruiz"},
@@ -152,20 +163,31 @@ async def test_advances_are_asked_for_up_to_the_total_and_taken_off_with_their_t
     }
 
 
-async def test_a_quote_invoiced_in_advance_to_the_last_cent_is_converted(office: Office) -> None:
+async def test_advances_of_the_whole_leave_an_invoice_of_nothing(office: Office) -> None:
     quote = await an_issued_quote(office, lines=[{**LINE, "quantity": "1", "unit_price": "0.83"}])
     halves = [await convert(office, quote, to="advance", percent="50") for _ in range(2)]
     assert sum(one["total"]["amount"] for one in halves) == quote["total"]["amount"]
-    quote = await fresh(office, quote)
-    assert "converted" in quote["badges"]
-    assert await refused(office, quote, to="advance", percent="1") == (409, "document_converted")
+    assert await refused(office, quote, to="advance", percent="2") == (422, "advance.too_large")
+    last = await issue(office, halves[1])
+    await issue(office, halves[0])
+    rest = await issue(office, await convert(office, quote, to="invoice"))
+    assert (rest["total"]["amount"], rest["payment_state"]) == (0, "not_applicable")
+    ((base, tax),) = by_rate([*halves, rest]).values()
+    assert base + tax == quote["total"]["amount"]
+    assert ("deducts", "result", rest["id"]) in links_of(await fresh(office, last))
+
+
+async def test_an_advance_that_outgrew_its_quote_is_not_issued(office: Office) -> None:
+    quote = await an_issued_quote(office)
+    draft = await convert(office, quote, to="advance", percent="50")
+    await convert(office, quote, to="advance", percent="50")
     edit = await office.api.patch(
-        f"/v1/documents/{halves[1]['id']}",
-        json={"lines": [{**LINE, "quantity": "1", "unit_price": "5.00"}]},
-        headers={"If-Match": f'"{halves[1]["version"]}"'},
+        f"/v1/documents/{draft['id']}",
+        json={"lines": [{**LINE, "unit_price": "60.00"}]},
+        headers={"If-Match": f'"{draft["version"]}"'},
     )
     assert edit.status_code == 200, edit.text
-    over = await office.api.post(f"/v1/documents/{halves[1]['id']}/issue")
+    over = await office.api.post(f"/v1/documents/{draft['id']}/issue")
     assert over.json()["errors"][0]["code"] == "advance.too_large"
 
 

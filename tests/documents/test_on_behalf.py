@@ -21,8 +21,9 @@ def refusal_of(answer: httpx.Response) -> tuple[int, str, str, list[str]]:
 
 
 async def test_a_draft_has_nothing_to_answer_to(office: Office) -> None:
-    answer = await decide(office, await a_quote(office), "accepted")
-    assert refusal_of(answer) == (409, "not_issued", "draft", ["edit", "delete", "issue", "copy"])
+    draft = await a_quote(office)
+    answer = await decide(office, draft, "accepted")
+    assert refusal_of(answer) == (409, "not_issued", "draft", draft["allowed_actions"])
 
 
 async def test_an_acceptance_is_undone_with_a_reason_before_it_is_rejected(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
+from uuid import UUID
 
 import pytest
 
@@ -31,12 +32,14 @@ class Paper:
     payment_state: str = "unpaid"
     is_commented: bool = False
     is_converted: bool = False
+    is_billed: bool = False
     pdf_state: str = "ready"
     type: str = "quote"
     valid_until: date | None = None
-    due_date: date | None = None
+    falls_due_on: date | None = None
     payable_minor: int = 100
     paid_minor: int = 0
+    revises_id: UUID | None = None
 
 
 def expected(paper: Paper) -> str:
@@ -111,25 +114,36 @@ def test_a_quote_expires_after_its_last_day(changes: dict[str, object], is_expir
     ("changes", "is_overdue"),
     [
         ({}, True),
-        ({"due_date": date(2026, 11, 24)}, False),
-        ({"due_date": None}, False),
+        ({"falls_due_on": date(2026, 11, 24)}, False),
+        ({"falls_due_on": None}, False),
         ({"paid_minor": 100}, False),
         ({"paid_minor": 99}, True),
         ({"issue_state": "voided"}, False),
     ],
 )
 def test_money_is_overdue_after_its_day(changes: dict[str, object], is_overdue: bool) -> None:  # noqa: FBT001
-    paper = replace(Paper(due_date=date(2026, 11, 23)), **changes)  # type: ignore[arg-type]  # as the table says
+    paper = replace(Paper(falls_due_on=date(2026, 11, 23)), **changes)  # type: ignore[arg-type]  # as the table says
     assert states.is_overdue(paper, date(2026, 11, 24)) is is_overdue
 
 
 def test_what_staff_may_do_follows_the_issue_state() -> None:
-    assert states.staff_actions(Paper(issue_state="draft")) == ["edit", "delete", "issue", "copy"]
-    issued = ["dispatch", "convert", "copy", "decide", "record_payment"]
+    draft = ["edit", "delete", "issue", "copy"]
+    assert states.staff_actions(Paper(issue_state="draft")) == [*draft, "change_contact"]
+    assert states.staff_actions(Paper(issue_state="draft", revises_id=UUID(int=1))) == draft
+    issued = [
+        "dispatch", "revise", "void", "convert", "copy", "change_contact", "extend", "decide",
+        "record_payment",
+    ]  # fmt: skip
     assert states.staff_actions(Paper(pdf_state="pending")) == issued
     assert states.staff_actions(Paper(pdf_state="failed")) == issued[1:]
-    assert states.staff_actions(Paper(is_converted=True)) == ["dispatch", "copy", "record_payment"]
-    assert "convert" not in states.staff_actions(Paper(type="invoice"))
+    assert states.staff_actions(Paper(is_converted=True)) == ["dispatch", "copy", "change_contact"]
+    assert "record_payment" not in states.staff_actions(Paper(is_billed=True))
+    assert states.staff_actions(Paper(type="invoice")) == [
+        "dispatch", "copy", "decide", "record_payment",
+    ]  # fmt: skip
+    assert "extend" not in states.staff_actions(Paper(type="delivery_note"))
+    for paid in (Paper(paid_minor=1), Paper(payment_state="processing")):
+        assert "void" not in states.staff_actions(paid)
     for over in ("superseded", "voided"):
         assert states.staff_actions(Paper(issue_state=over)) == ["copy"]
 

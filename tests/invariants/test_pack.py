@@ -52,6 +52,11 @@ SPOILINGS = {
     "I9 a refund too much": (
         "update refunds set amount_minor = amount_minor + 1000000 where {own}"
     ),
+    "I9 credit of nothing": (
+        "update ledger_entries e set account = 'credit', contact_id = d.contact_id"
+        " from documents d where e.organization_id = $1 and d.organization_id = $1"
+        " and d.id = e.document_id and e.account = 'receivable'"
+    ),
     "I10 a side changed": (
         "update ledger_entries set amount_minor = amount_minor + 1 where {own} and account = 'cash'"
     ),
@@ -71,7 +76,9 @@ SPOILINGS = {
         " where headers->>'organization_id' = $1::uuid::text"
     ),
     "I17 a status nothing leads to": "update documents set status = 'rejected' where {own}",
-    "I17 no revision": "update documents set revision = revision + 1 where {own}",
+    "I17 no revision": (
+        "update documents set revision = revision + 1 where {own} and number is not null"
+    ),
     "I18 an event changed": (
         "update events set actor_name = 'Nobody' where {own} and position = 1"
     ),

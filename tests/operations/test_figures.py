@@ -17,6 +17,7 @@ from app.main import create_app
 from app.operations.figures import BACKLOG
 from tests.factories import a_contact, an_issued_quote
 from tests.offices import Office
+from tests.payments.paying import hook_of
 
 TOKEN = "a token of sixteen or more"
 
@@ -87,6 +88,18 @@ async def test_what_waits_is_told_over_all_organizations(office: Office) -> None
     ill = await figures_of(office)
     for name in ("conforme_uncertain_messages", "conforme_dead_messages"):
         assert value(ill, name) == value(after, name) + 1
+
+
+async def test_what_the_provider_warns_of_is_told_for_a_day(
+    office: Office, anonymous: httpx.AsyncClient
+) -> None:
+    before = await figures_of(office)
+    fields = {"NotifCategory": "19", "NotifDate": "2026-11-24T09:00:00", "ExtId": "SC"}
+    assert (await anonymous.post(hook_of(office), data=fields)).status_code == 200
+    name = "conforme_provider_warnings"
+    assert value(await figures_of(office), name) == value(before, name) + 1
+    office.clock.advance(timedelta(days=2))
+    assert value(await figures_of(office), name) == 0
 
 
 async def test_dead_jobs_the_pool_and_the_build_are_told(office: Office) -> None:

@@ -22,7 +22,8 @@ from tests.two_organizations.test_sweep import (
 
 ADMINISTRATIVE = {
     "user_id", "api_key_id", "series_id", "invitation_id", "access_role_id",
-    "email_template_id", "issuer_profile_id", "action_kind_id",
+    "email_template_id", "issuer_profile_id", "action_kind_id", "paper_id",
+    "payout_account_id", "payout_id",
 }  # fmt: skip
 """Ids of what belongs to the organization and to no salesperson."""
 
@@ -96,7 +97,8 @@ async def test_no_list_or_count_shows_anothers(theirs: World, marta: Person) -> 
                 assert not narrowed.get("data"), path
                 assert not narrowed.get("total"), path
     assert names == []
-    assert (await api.get("/v1/notices/count")).json()["total"] == 0
+    told = (await api.get("/v1/notices/count")).json()["by_kind"]
+    assert {kind.partition(".")[0] for kind in told} <= {"payment_account", "payout_account"}
     assert (await api.get("/v1/documents/count")).json()["total"] == 0
     found = await api.get("/v1/contacts", params={"q": CONTACT["legal_name"]})
     assert found.json()["data"] == []
@@ -173,10 +175,19 @@ async def test_a_contact_one_does_not_see_is_none_to_write_for(
     for method, address, body in (
         ("POST", "/v1/documents", {"type": "quote", "contact_id": theirs["id"], "title": "X"}),
         ("POST", "/v1/contacts", {**CONTACT, "tax_id": None, "parent_contact_id": theirs["id"]}),
+        ("POST", "/v1/vessels", {"name": "Brisa", "owner_id": theirs["id"]}),
     ):
         refused = await api.request(method, address, json=body)
         assert refused.status_code == 422, refused.text
         assert refused.json()["errors"][0]["code"] == "reference.unknown"
+
+
+async def test_a_vessel_of_nobody_is_entered_by_who_sees_all(marta: Person) -> None:
+    """Nobody else would see it again."""
+    _, api = marta
+    refused = await api.post("/v1/vessels", json={"name": "Brisa"})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/owner_id"
 
 
 async def test_who_sees_some_rows_makes_no_key_that_sees_all(marta: Person) -> None:

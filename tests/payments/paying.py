@@ -110,12 +110,17 @@ async def hear(
         "Amount": "999999.00",
         "Status": "0",
     }
-    secret = office.container.settings.lemonway_hook_secret
-    assert secret is not None
-    path = f"/hooks/lemonway/{quote(secret.get_secret_value())}"
+    path = hook_of(office)
     assert (await anonymous.post(path, data=fields)).status_code == 200
     assert (await anonymous.get(f"{path}?{urlencode(fields)}")).status_code == 200
     await do_jobs(office, HandleCall)
+
+
+def hook_of(office: Office) -> str:
+    """Give the address that the provider calls."""
+    secret = office.container.settings.lemonway_hook_secret
+    assert secret is not None
+    return f"/hooks/lemonway/{quote(secret.get_secret_value())}"
 
 
 async def a_paid_invoice(

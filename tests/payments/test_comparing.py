@@ -14,7 +14,17 @@ from tests.fakes_payments import FakeProvider
 from tests.invariants.checking import violations
 from tests.jobs_done import do_jobs
 from tests.offices import Office
-from tests.payments.paying import ENROLMENT, a_paid_invoice, a_payer, fresh, pay, wallet_of
+from tests.payments.paying import (
+    ENROLMENT,
+    a_paid_invoice,
+    a_payer,
+    enroll,
+    fresh,
+    pay,
+    payments_of,
+    sweep_payments,
+    wallet_of,
+)
 
 
 async def compare(office: Office) -> None:
@@ -46,6 +56,22 @@ async def test_what_no_call_told_is_booked(
     waiting = (await office.api.get("/v1/unmatched-transfers")).json()["data"]
     assert [one["amount"]["amount"] for one in waiting] == [700]
     assert await differences(office) == []
+    assert await violations(office) == []
+
+
+async def test_what_goes_back_of_a_frozen_payment_is_not_booked_but_told(
+    office: Office, anonymous: httpx.AsyncClient, mail: FakeMail, provider: FakeProvider
+) -> None:
+    await enroll(office, provider)
+    document, client = await a_payer(office, anonymous, mail)
+    await pay(client)
+    paid = provider.move(provider.orders[0].reference, MoneyInState.SUCCEEDED, amount=Money(1))
+    await sweep_payments(office)
+    provider.take_back(paid.transaction_id, paid.amount, kind=MoneyOutKind.REFUND)
+    await compare(office)
+    (payment,) = await payments_of(office, document)
+    assert (payment["state"], payment["refunds"]) == ("frozen", [])
+    assert len(await differences(office)) == 2
     assert await violations(office) == []
 
 

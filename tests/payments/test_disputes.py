@@ -111,6 +111,20 @@ async def test_won_after_it_was_paid_again_waits_for_a_person(
     assert await violations(office) == []
 
 
+async def test_a_second_charge_of_the_same_sum_is_no_dispute_won(
+    office: Office, anonymous: httpx.AsyncClient, provider: FakeProvider, paid: tuple[Json, Json]
+) -> None:
+    document, _ = paid
+    chargeback = take_back(provider)
+    await look_at_chargebacks(office)
+    second = provider.charge_again(chargeback.origin_id or "")
+    await hear(office, anonymous, wallet_of(office), second.transaction_id, category="42")
+    assert [one["state"] for one in await disputes_of(office)] == ["open"]
+    reasons = [one["review_reason"] for one in await payments_of(office, document)]
+    assert reasons == ["second_success", "charged_back"]
+    assert await violations(office) == []
+
+
 async def test_one_that_nobody_told_of_is_found_at_night(
     office: Office, provider: FakeProvider, paid: tuple[Json, Json]
 ) -> None:

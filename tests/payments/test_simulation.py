@@ -1,7 +1,8 @@
 """Money under hostile schedules: never lost, never booked twice, never believed unasked.
 
 `make soak` plays many more of them (SIM_SCHEDULES), and begins at another seed (SIM_SEED). A
-schedule that fails names its own: `SIM_SEED=… SIM_SCHEDULES=1` plays it alone.
+schedule that fails names its own: `SIM_SEED=… SIM_SCHEDULES=1` plays it alone, the same but for
+the order in which its rushes end.
 """
 
 import os

@@ -179,6 +179,8 @@ def a_shared(
         decision=decision,
         thread=thread,
         newer=newer,
+        successor=None,
+        changes=None,
         payment=payment,
         at=at,
     )

@@ -8,6 +8,8 @@ from decimal import Decimal
 
 import pytest
 
+from app.dispatch.models import Recipient
+from app.documents.differing import difference
 from app.documents.printable import (
     DocumentType,
     InvoiceKind,
@@ -610,3 +612,25 @@ def test_the_number_in_the_statement_never_breaks() -> None:
     assert '<span class="number">P-260041</span>' in page.statement
     nameless = a_shared(replace(says(), number=None))
     assert "<span" not in confirm_of(nameless, "accept").statement
+
+
+def test_who_was_sent_the_new_version_is_led_to_it() -> None:
+    alone = page_of(a_shared(newer=2))
+    assert alone.panel is not None
+    assert alone.panel.offers == ()
+    successor = Recipient(queued_at=AT, address="ana@velero.example")
+    led = page_of(replace(a_shared(newer=2), successor=successor))
+    assert led.panel is not None
+    assert [(one.target, one.posts, one.label) for one in led.panel.offers] == [
+        ("latest", True, "Ver la versión 2")
+    ]
+    assert "envió la versión 2 el 24 de noviembre de 2026" in led.panel.paragraphs[0]
+
+
+def test_a_later_version_tells_what_is_different() -> None:
+    before, after = says(), says(revision=2, title="Otro trabajo")
+    shared = replace(a_shared(after), changes=difference(before, after))
+    page = page_of(shared)
+    assert page.changed_since == 1
+    assert page.changes == (f"Trabajo: {before.title} → Otro trabajo",)
+    assert page_of(a_shared(after)).changes == ()

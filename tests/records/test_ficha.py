@@ -39,8 +39,8 @@ async def test_of_a_new_contact_there_is_nothing_to_tell(office: Office) -> None
 
 async def test_balances_are_those_of_issued_invoices(office: Office) -> None:
     contact, other = await a_contact(office), await a_contact(office)
-    for due_date in ("2026-11-25", "2026-12-31"):
-        invoice = await an_issued_quote(office, contact, type="invoice", due_date=due_date)
+    await an_issued_quote(office, contact, type="invoice", due_date="2026-11-25")
+    invoice = await an_issued_quote(office, contact, type="invoice", due_date="2026-12-31")
     await a_quote(office, contact, type="invoice")
     await an_issued_quote(office, contact)
     await an_issued_quote(office, other, type="invoice")

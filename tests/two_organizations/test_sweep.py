@@ -16,21 +16,37 @@ import pytest
 
 from app.kernel.actor import Permission
 from app.kernel.identifiers import new_id
-from app.payments.models import UnmatchedTransfer
+from app.payments.models import Payout, PayoutAccount, UnmatchedTransfer
 from app.settings import Settings
 from tests.clients import client_behind
 from tests.commercial.acting import TOMORROW, an_action
 from tests.dispatch.test_templates import QUOTE
-from tests.factories import CONTACT, Json, a_contact, a_payment, a_png, a_quote, a_sent_quote
+from tests.factories import (
+    CONTACT,
+    Json,
+    a_contact,
+    a_payment,
+    a_png,
+    a_quote,
+    a_sent_quote,
+    a_vessel,
+    an_issued_quote,
+)
 from tests.fakes import FakeMail
 from tests.offices import Office, client_of
 from tests.organizations.test_issuers import PROFILE
+from tests.payments.paying import ENROLMENT
+from tests.payments.test_inspecting import a_pdf
 
 Operation = tuple[str, str, dict[str, Any]]
 Row = tuple[str, str]
 
 NOT_THE_STATE = {"idempotent_replies"}
 """Replies are remembered by reading offices too; they are not the organization's business."""
+
+
+PLACES = {"number": "1"}
+"""What stands after an identifier in a path, and means nothing without it."""
 
 
 @dataclass
@@ -53,6 +69,7 @@ class World:
 
 async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) -> World:
     contact = await a_contact(office)
+    vessel = await a_vessel(office, contact)
     draft = await a_quote(office, contact)
     sent, dispatch = await a_sent_quote(office, contact)
     client = client_behind(anonymous, mail)
@@ -60,7 +77,8 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     comment = {"body": "Llamar mañana", "document_id": sent["id"], "visibility": "internal"}
     noted = await office.api.post(f"/v1/contacts/{contact['id']}/comments", json=comment)
     assert noted.status_code == 201, noted.text
-    payment = await a_payment(office, sent, 1000)
+    invoice = await an_issued_quote(office, contact, type="invoice")
+    payment = await a_payment(office, invoice, 1000)
     path = f"/v1/payments/{payment['id']}/refunds"
     refund = (await office.api.post(path, json={"amount": {"amount": 1}})).json()
     key = {"name": "Web", "scopes": [permission.value for permission in Permission]}
@@ -76,17 +94,22 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     template = await office.api.post("/v1/email-templates", json=QUOTE)
     assert template.status_code == 201, template.text
     series = (await office.api.get("/v1/number-series")).json()["data"]
+    account_id, payout_id = await a_payout(office)
     action = await an_action(office, contact, document_id=sent["id"])
     kinds = (await office.api.get("/v1/action-kinds")).json()["data"]
     notices = (await office.api.get("/v1/notices")).json()["data"]
     assert notices, "a rejection raises a notice"
     ids = {
         "contact_id": [contact["id"]],
+        "vessel_id": [vessel["id"]],
         "document_id": [sent["id"], draft["id"]],
         "dispatch_id": [dispatch["id"]],
         "payment_id": [payment["id"]],
         "refund_id": [refund["id"]],
         "transfer_id": [await an_unmatched_transfer(office)],
+        "paper_id": [await a_paper(office)],
+        "payout_account_id": [account_id],
+        "payout_id": [payout_id],
         "api_key_id": [made.json()["id"]],
         "email_template_id": [template.json()["id"]],
         "issuer_profile_id": [profile.json()["id"]],
@@ -116,6 +139,48 @@ async def an_unmatched_transfer(office: Office) -> str:
     async with office.worker.database.transaction(office.organization_id) as tx:
         tx.add(transfer)
     return str(transfer.id)
+
+
+async def a_paper(office: Office) -> str:
+    """Apply to be paid on line, and hand a paper in."""
+    applied = await office.api.post("/v1/payment-account", json=ENROLMENT)
+    assert applied.status_code == 200, applied.text
+    file = {"file": ("registro.pdf", a_pdf())}
+    path = "/v1/payment-account/documents"
+    made = await office.api.post(path, data={"kind": "company_registry"}, files=file)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+async def a_payout(office: Office) -> tuple[str, str]:
+    """Keep a bank account that was verified, and a payout that came back; give their ids."""
+    at = office.clock.now()
+    account = PayoutAccount(
+        organization_id=office.organization_id,
+        id=new_id(),
+        iban="ES9121000418450200051332",
+        holder="Taller",
+        state="active",
+        provider_id="301",
+        created_by_name="Joan Muestra",
+        created_at=at,
+    )
+    payout = Payout(
+        organization_id=office.organization_id,
+        id=new_id(),
+        payout_account_id=account.id,
+        amount_minor=1000,
+        currency="EUR",
+        state="failed",
+        created_by_name="Joan Muestra",
+        created_at=at,
+        settled_at=at,
+    )
+    async with office.worker.database.transaction(office.organization_id) as tx:
+        tx.add(account)
+        await tx.flush()
+        tx.add(payout)
+    return str(account.id), str(payout.id)
 
 
 async def an_invitation(office: Office) -> str:
@@ -193,8 +258,10 @@ def names_in(path: str) -> list[str]:
 
 def filled(path: str, world: World) -> list[str]:
     """Give the path with each of the world's identifiers in turn."""
-    (name,) = names_in(path)
+    name, *further = names_in(path)
     assert name in world.ids, f"{path}: give the world a {name}"
+    for place in further:
+        path = path.replace(f"{{{place}}}", PLACES[place])
     return [path.replace(f"{{{name}}}", one) for one in world.ids[name]]
 
 
@@ -231,8 +298,8 @@ async def test_absent_and_foreign_cannot_be_told_apart(
     nobody = "019aa8c4-5c00-7000-8000-00000000ffff"
     for method, path, operation in operations_of(ours.office):
         for address in filled(path, ours)[:1] if names_in(path) else []:
-            (name,) = names_in(path)
-            absent = path.replace(f"{{{name}}}", nobody)
+            own = next(one for one in ours.everything if one in address)
+            absent = address.replace(own, nobody)
             answers = [
                 await stranger.request(method, one, json=body_of(operation))
                 for one in (address, absent)
@@ -288,6 +355,7 @@ async def test_another_organizations_ids_cannot_be_written_into_ones_own(
         "create_contact": {**CONTACT, "allow_duplicate": True},
         "create_document": {"type": "quote", "contact_id": theirs.ids["contact_id"][0]},
         "create_comment": {"body": "Hola"},
+        "create_vessel": {"name": "Brisa"},
         "create_commercial_action": {
             "subject": "Llamar", "due_on": TOMORROW, "assigned_to": theirs.ids["user_id"][0],
         },
@@ -300,6 +368,7 @@ async def test_another_organizations_ids_cannot_be_written_into_ones_own(
         "assigned_to": ours.ids["user_id"][0],
         "contact_person_id": ours.ids["contact_id"][0],
         "series_id": ours.ids["series_id"][0],
+        "owner_id": ours.ids["contact_id"][0],
         "document_id": ours.ids["document_id"][0],
     }
     tried = 0

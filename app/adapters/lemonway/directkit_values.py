@@ -84,7 +84,7 @@ PAPER_TYPES = {
     PaperKind.BENEFICIAL_OWNERS: 14,  # 14 to 20 are slots for whatever has none of its own
     PaperKind.TAX_NOTICE: 15,
 }
-_PAPER_KINDS = {number: kind for kind, number in PAPER_TYPES.items()}
+PAPER_KINDS = {number: kind for kind, number in PAPER_TYPES.items()}
 _PAPER_STATES = {0: PaperState.WAITING, 1: PaperState.UNDER_REVIEW, 2: PaperState.ACCEPTED}
 _PAPER_FAULTS = {
     4: PaperFault.UNREADABLE,
@@ -177,7 +177,7 @@ def paper(record: Document) -> PaperRecord:
     state, fault = paper_outcome(record.status)
     return PaperRecord(
         id=str(record.id),
-        kind=_PAPER_KINDS.get(record.type, PaperKind.OTHER),
+        kind=PAPER_KINDS.get(record.type, PaperKind.OTHER),
         state=state,
         fault=fault,
         comment=record.comment or "",

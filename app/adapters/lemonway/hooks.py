@@ -4,7 +4,7 @@ import hashlib
 import json
 from urllib.parse import parse_qsl
 
-from app.adapters.lemonway.directkit_values import paper_outcome
+from app.adapters.lemonway.directkit_values import PAPER_KINDS, paper_outcome
 from app.payments.hints import Hint, HintKind, ReturnHint
 
 _KINDS = {
@@ -34,17 +34,21 @@ class LemonwayHints:
         """Read a notification; `key` is made of all its fields, for it has no id of its own."""
         fields = _fields(content_type, body, query)
         category = fields.get("NotifCategory", "")[:_NAME_LENGTH]
-        state, fault = None, None
-        status = fields.get("Status", "")
-        if category == "9" and status.isascii() and status.isdecimal():
-            state, fault = paper_outcome(int(status[:3]))
+        kind, state, fault = None, None, None
+        status = _small(fields.get("Status"))
+        if category == "9" and status is not None:
+            state, fault = paper_outcome(status)
+        if category == "9" and (number := _small(fields.get("DocType"))) is not None:
+            kind = PAPER_KINDS.get(number)
         return Hint(
             kind=_KINDS.get(category, HintKind.OTHER),
             category=category,
             key=_key(fields),
             wallet=_name(fields.get("ExtId")),
             transaction_id=_number(fields.get("IdTransaction")),
+            origin_id=_number(fields.get("IdOriginTransaction")),
             paper_id=_number(fields.get("DocId")),
+            paper_kind=kind,
             paper_state=state,
             paper_fault=fault,
         )
@@ -96,3 +100,8 @@ def _number(text: str | None) -> str | None:
     if text is None or len(text) > _NUMBER_LENGTH or not (text.isascii() and text.isdecimal()):
         return None
     return text
+
+
+def _small(text: str | None) -> int | None:
+    number = _number(text)
+    return int(number[:3]) if number is not None else None

@@ -108,9 +108,18 @@ def _opening(says: Printable, words: Wording, logo: bytes | None) -> Opening:
         issuer=says.issuer,
         client=says.client,
         job=says.title,
+        vessel=vessel_lines(says, words),
         accent_text=light_accent(says.accent_color).text,
         logo=logo,
     )
+
+
+def vessel_lines(says: Printable, words: Wording) -> list[str]:
+    """Name the vessel a document is about, and its registration."""
+    if says.vessel is None:
+        return []
+    number = says.vessel.registration_number
+    return [says.vessel.name, *([words("registration", number=number)] if number else [])]
 
 
 def _facts(says: Printable, words: Wording) -> Iterator[Fact]:
@@ -120,6 +129,7 @@ def _facts(says: Printable, words: Wording) -> Iterator[Fact]:
     operation = None if says.operation_date == says.issue_date else says.operation_date
     dates = (
         ("fact.date", says.issue_date, False),
+        ("fact.revised", says.revised_on, False),
         ("fact.delivery" if is_delivery else "fact.operation", operation, False),
         ("fact.due", says.due_date, True),
         ("fact.valid_f" if is_proforma else "fact.valid", says.valid_until, True),
@@ -150,6 +160,8 @@ def _closing(says: Printable, words: Wording) -> Iterator[Block]:
         amount = formats.money(says.deposit, says.language)
         lines = sentence(words, "deposit.text", percent=percent, amount=amount)
         yield labelled(words("deposit"), lines)
+    if says.installments:
+        yield labelled(words("installments"), list(_installments(says, words)))
     if says.iban and says.type in (DocumentType.INVOICE, DocumentType.PROFORMA):
         yield labelled(words("payment"), _payment(says, words))
     if says.notes.strip():
@@ -163,6 +175,16 @@ def _closing(says: Printable, words: Wording) -> Iterator[Block]:
         yield paragraph(words("sum.disbursements"), "\n".join(items))
     if sentences := mentions(says):
         yield paragraph(words("mentions"), "\n".join(sentences))
+
+
+def _installments(says: Printable, words: Wording) -> Iterator[TextLine]:
+    count = len(says.installments)
+    for no, one in enumerate(says.installments, start=1):
+        amount = formats.money(one.amount, says.language)
+        day = formats.long_date(one.due_date, says.language)
+        yield from sentence(
+            words, "installments.text", no=str(no), count=str(count), date=day, amount=amount
+        )
 
 
 def _payment(says: Printable, words: Wording) -> list[TextLine]:

@@ -10,7 +10,8 @@ from threading import RLock
 from typing import Final
 
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
+
+from app.adapters.pdf_reportlab.embedding import EmbeddedFace
 
 REGULAR: Final = "SourceSans3"
 SEMIBOLD: Final = "SourceSans3-Semibold"
@@ -31,7 +32,7 @@ _FILES = {
 def _widths(face: str) -> dict[int, float]:
     """Read a face's advance widths by code point, in thousandths of its size."""
     with LOCK:
-        font = TTFont(face, _FOLDER / _FILES[face])
+        font = EmbeddedFace(face, _FOLDER / _FILES[face])
         pdfmetrics.registerFont(font)
         return dict(font.face.charWidths)
 

@@ -6,6 +6,7 @@ called `<img src="…">` is printed by that name and opens no file.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from app.adapters.pdf_reportlab import fonts
 
@@ -26,11 +27,12 @@ def clean(text: str) -> str:
     return "".join(MISSING if unicodedata.category(c) == "Cs" else c for c in kept)
 
 
+@lru_cache(maxsize=4096)
 def legible(text: str) -> str:
     """Give text the faces can draw; what they lack becomes a box, lone marks vanish."""
-    drawable = fonts.glyphs()
     if text.isascii() and text.isprintable():
         return text
+    drawable = fonts.glyphs()
     return "".join(
         c if c == "\n" or ord(c) in drawable else MISSING
         for c in clean(text)

@@ -8,6 +8,7 @@ from io import BytesIO
 from PIL import Image
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase.pdfdoc import PDFImageXObject
 
 from app.adapters.pdf_reportlab.flow import Lines, Painted
 from app.adapters.pdf_reportlab.legible import legible, on_one_line
@@ -34,6 +35,7 @@ from app.documents.printable import Party
 from app.kernel.wording import Wording
 
 _TOP = 13 * mm
+_NAME = "logo"
 _LOGO_TOP = 14 * mm
 _LOGO_HEIGHT, _LOGO_WIDTH = 14 * mm, 50 * mm
 _ISSUER_WIDTH = 100 * mm
@@ -67,6 +69,7 @@ class Opening:
         version: Follows the number, such as "versión 1"; may be empty.
         warning: Stands under the number, such as that a proforma is no invoice.
         job: What the document is about; may be empty.
+        vessel: Which boat it is about, line by line; may be empty.
         accent_text: The color of the number.
     """
 
@@ -79,6 +82,7 @@ class Opening:
     issuer: Party
     client: Party
     job: str
+    vessel: Sequence[str]
     accent_text: str
     logo: bytes | None
 
@@ -103,7 +107,7 @@ class Opening:
         def draw(pen: Pen, offset: float) -> None:
             if picture:
                 x, at = LEFT, offset + _LOGO_TOP + shift
-                pen.image(picture.reader, x, at, picture.width, picture.height)
+                pen.image(picture.image, x, at, picture.width, picture.height)
             for lines, at in marks:
                 lines.draw(pen, offset + at)
 
@@ -140,11 +144,13 @@ class Opening:
         ]
 
     def _job(self) -> list[TextLine]:
-        if not self.job.strip():
+        if not self.job.strip() and not self.vessel:
             return []
+        title = wrap(self.job, NAME, _ASIDE_WIDTH, most=_LINES_MOST) if self.job.strip() else []
         return [
             line(self.words("job"), LABEL),
-            *wrap(self.job, NAME, _ASIDE_WIDTH, most=_LINES_MOST),
+            *title,
+            *_each(self.vessel, BODY, _ASIDE_WIDTH),
         ]
 
     def _tax_id(self, party: Party) -> str:
@@ -181,9 +187,9 @@ def _other_name(party: Party) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A logo scaled into its place; points."""
+    """A logo as a file holds it, scaled into its place; points."""
 
-    reader: ImageReader
+    image: PDFImageXObject
     width: float
     height: float
 
@@ -194,11 +200,12 @@ def picture_of(logo: bytes | None) -> Picture | None:
     if logo is None:
         return None
     try:
-        with Image.open(BytesIO(logo), formats=("JPEG", "PNG")) as image:
-            image.load()
+        with Image.open(BytesIO(logo), formats=("JPEG", "PNG")) as pixels:
+            pixels.load()
         reader = ImageReader(BytesIO(logo))
+        image = PDFImageXObject(_NAME, reader, mask="auto")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     across, down = reader.getSize()
     scale = min(_LOGO_WIDTH / across, _LOGO_HEIGHT / down)
-    return Picture(reader, across * scale, down * scale)
+    return Picture(image, across * scale, down * scale)

@@ -16,6 +16,7 @@ from app.adapters.pdf_reportlab.document import (
     reference,
     sheet_of,
     version_of,
+    vessel_lines,
 )
 from app.adapters.pdf_reportlab.flow import Block, Flow, Lines, Painted, Stack
 from app.adapters.pdf_reportlab.opening import Fact, Opening
@@ -88,6 +89,7 @@ def _page(
         issuer=says.issuer,
         client=says.client,
         job=says.title,
+        vessel=vessel_lines(says, words),
         accent_text=light_accent(says.accent_color).text,
         logo=logo,
     )

@@ -96,7 +96,7 @@ class Sheet:
                 self._surround(pen, number, len(pages))
                 for placed in page:
                     placed.block.draw(pen, placed.top)
-                canvas.showPage()
+                pen.turn()
             canvas.save()
         return buffer.getvalue()
 

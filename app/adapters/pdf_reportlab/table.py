@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
 from reportlab.lib.units import mm
 
@@ -43,7 +44,7 @@ class Column:
     wraps: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """A line of the document: concept and details, figures beside the first line."""
 
@@ -51,7 +52,7 @@ class Row:
     figures: Sequence[tuple[float, Sequence[TextLine]]]
     ruled: bool
 
-    @property
+    @cached_property
     def height(self) -> float:
         """The taller of text and figures, with its padding."""
         tallest = max(_height(lines) for lines in (self.concept, *(f for _, f in self.figures)))

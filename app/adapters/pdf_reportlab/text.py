@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from app.adapters.pdf_reportlab import fonts
 from app.adapters.pdf_reportlab.legible import legible
@@ -66,18 +67,18 @@ class Span:
         return self.style.width(self.text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TextLine:
     """One line of text, ready to be drawn; it holds at least one span."""
 
     spans: tuple[Span, ...]
 
-    @property
+    @cached_property
     def leading(self) -> float:
         """The height the line takes."""
         return max(span.style.leading for span in self.spans)
 
-    @property
+    @cached_property
     def width(self) -> float:
         """The length of the line."""
         return sum(span.width for span in self.spans)
@@ -139,6 +140,12 @@ def _words(spans: Iterable[Span]) -> Iterator[list[Span]]:
 
 
 def _fill(paragraph: list[Span], width: float) -> Iterator[TextLine]:
+    if len(paragraph) == 1:  # most texts are one span on one line
+        text, style = paragraph[0].text, paragraph[0].style
+        whole = Span(" ".join(filter(None, text.split(" "))), style)
+        if whole.width <= width:
+            yield TextLine((whole,))
+            return
     placed: list[Span] = []
     used = 0.0
     for word in _words(paragraph):

@@ -13,6 +13,7 @@ from app.documents.printable import (
     DocumentType,
     InvoiceKind,
     PrintedDisbursement,
+    PrintedVessel,
     TaxKind,
     TaxTreatment,
 )
@@ -174,7 +175,7 @@ def test_quote_says_deposit_and_offers_a_box_to_sign() -> None:
 
 def test_payment_names_account_and_number() -> None:
     text = " ".join(text_of(a_printable(type=INVOICE)).split())
-    assert "Transferencia a ES91 2100 0418 4502 0005 1332 , concepto F-260118" in text
+    assert "Transferencia a ES91 2100 0418 4502 0005 1332, concepto F-260118" in text
     assert "ES91" not in text_of(a_printable(type=INVOICE, iban=None))
 
 
@@ -209,6 +210,18 @@ def test_parties_are_identified_and_the_registry_stands_below() -> None:
 def test_a_later_version_is_named_on_every_type() -> None:
     assert "versión 2" in text_of(a_printable(type=INVOICE, revision=2))
     assert "versión" not in text_of(a_printable(type=INVOICE))
+
+
+def test_a_later_version_has_its_own_day_and_the_vessel_its_registration() -> None:
+    boat = PrintedVessel("Brisa de Prueba", "7ª-PM-0-000-00")
+    text = text_of(a_printable(revision=2, revised_on=date(2026, 12, 1), vessel=boat))
+    for told in ("24/11/2026", "Versión del", "01/12/2026", "Brisa de Prueba",
+                 "Matrícula 7ª-PM-0-000-00"):  # fmt: skip
+        assert told in text
+    unregistered = replace(boat, registration_number=None)
+    text = text_of(a_printable(title="", vessel=unregistered, language="en"))
+    assert "Brisa de Prueba" in text
+    assert "Registration" not in text
 
 
 @pytest.mark.parametrize(

@@ -91,11 +91,16 @@ class Books:
         return found
 
     def moves(self, sheet: Sheet) -> list[tuple[Row, int]]:
-        """Give what a document is owed more, or less if negative, journal by journal."""
-        journals = {one["id"]: one for one in self.journals}
-        owed = [one for one in self.entries if one["document_id"] == sheet.id]
-        owed.sort(key=lambda one: str(one["journal_id"]))  # ids grow with time
-        return [(journals[one["journal_id"]], one["amount_minor"]) for one in owed]
+        """Give what a document is owed more, or less if negative, journal by journal.
+
+        What becomes credit of its client stays with it until it is spent.
+        """
+        sums: dict[UUID, int] = defaultdict(int)
+        for one in self.entries:
+            if one["document_id"] == sheet.id:
+                sums[one["journal_id"]] += one["amount_minor"]
+        journals = sorted(self.journals, key=lambda one: str(one["id"]))  # ids grow with time
+        return [(one, sums[one["id"]]) for one in journals if sums[one["id"]]]
 
 
 async def _rows(world: World, table: str) -> list[Row]:
@@ -148,7 +153,7 @@ def _taken_back(world: World, books: Books) -> list[str]:
         booked[row["provider_id"]].append(row["amount_minor"])
     left = {
         key: one
-        for key, one in world.provider.payouts.items()
+        for key, one in world.provider.money_outs.items()
         if one.state is MoneyOutState.SUCCEEDED
     }
     wrong = [
@@ -172,7 +177,7 @@ def _balance(world: World, books: Books) -> list[str]:
         if key in succeeded | won
     ) - sum(
         one.amount.amount_minor
-        for one in world.provider.payouts.values()
+        for one in world.provider.money_outs.values()
         if one.state is MoneyOutState.SUCCEEDED and one.origin_id in succeeded
     )
     zero = sum(one["amount_minor"] for one in books.entries)
@@ -187,11 +192,9 @@ def _unflagged(books: Books, sheets: Iterable[Sheet]) -> list[str]:
     for sheet in sheets:
         left_minor = books.documents[sheet.id]["payable_minor"]
         for journal, minor in books.moves(sheet):
-            payment = payments[journal["payment_id"]]
             left_minor += minor
-            brought = journal["kind"] in {"collection", "chargeback_won"}
-            if brought and left_minor < 0 and not _is_told(payment, journal):
-                wrong.append(f"payment {payment['id']}: {-left_minor} above, and nobody is told")
+            if minor < 0 and left_minor < 0 and not _is_told(payments, journal):
+                wrong.append(f"journal {journal['id']}: {-left_minor} above, and nobody is told")
         wrong += [
             f"payment {one['id']} came for a withdrawn document, and nobody is told"
             for one in books.payments
@@ -204,8 +207,9 @@ def _unflagged(books: Books, sheets: Iterable[Sheet]) -> list[str]:
     return wrong
 
 
-def _is_told(payment: Row, journal: Row) -> bool:
+def _is_told(payments: Mapping[UUID, Row], journal: Row) -> bool:
     """Tell whether somebody is asked to look, or looked after it happened, or undid it."""
+    payment = payments[journal["payment_id"]]
     if payment["state"] != "succeeded":
         return True
     looked_at = payment["reviewed_at"]

@@ -45,7 +45,7 @@ class HostileProvider(FakeProvider):
     async def _ask(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         await gate()
         fate = None
-        if self.chance.random() < self.trouble:
+        if self.trouble and self.chance.random() < self.trouble:
             fate = self.chance.choice((NOTHING_DONE, DONE_UNTOLD))
         if fate == NOTHING_DONE:
             raise GatewayUnavailable("500", is_in_doubt=True)
@@ -77,7 +77,7 @@ class HostileProvider(FakeProvider):
         """Give what of a payment has not gone back."""
         gone = sum(
             one.amount.amount_minor
-            for one in self.payouts.values()
+            for one in self.money_outs.values()
             if one.origin_id == transaction_id and one.state is not MoneyOutState.FAILED
         )
         return Money(self.payins[transaction_id].amount.amount_minor - gone)
@@ -116,7 +116,7 @@ class HostileProvider(FakeProvider):
         return await self._ask(lambda: self._refund(order))
 
     async def _refund(self, order: RefundOrder) -> MoneyOut:
-        known = [one for one in self.payouts.values() if order.reference in one.text.split()]
+        known = [one for one in self.money_outs.values() if order.reference in one.text.split()]
         if not known and order.amount.amount_minor > self.left(order.transaction_id).amount_minor:
             raise GatewayRefused(Failure.AMOUNT_NOT_ALLOWED, code=130, text="more than is left")
         return await FakeProvider.refund(self, order)

@@ -28,7 +28,7 @@ AT_ONCE = 3
 GATES = 22
 """The longest request passes about so many; deaths are drawn from them."""
 
-BETWEEN = timedelta(hours=49)
+BETWEEN = timedelta(hours=48)
 """From one schedule to the next: nightly comparisons look back 48 hours."""
 
 
@@ -61,6 +61,7 @@ class Schedule:
         self._keys = 0
         self._seed = seed
         self._payins_before = len(world.provider.payins)
+        self._orders_before = len(world.provider.orders)
         self._actions: list[tuple[int, Callable[[], Awaitable[None]]]] = [
             (10, self._start),
             (4, self._repeat),
@@ -190,8 +191,8 @@ class Schedule:
             await self._begin(f"call off {payment_id}", self._send(request))
 
     async def _come_back(self) -> None:
-        if self._world.provider.orders:
-            order = self._chance.choice(self._world.provider.orders[-6:])
+        if orders := self._world.provider.orders[self._orders_before :]:
+            order = self._chance.choice(orders)
             await self._begin("come back", self._world.come_back(order.return_url))
 
     def _key(self) -> str:
@@ -233,17 +234,20 @@ class Schedule:
         if pages:
             page = self._chance.choice(pages)
             again = self._world.provider.charge_again(page.transaction_id)
+            self._spread(page.transaction_id, again.transaction_id)
             self.record.append(f"second success {again.transaction_id} of {page.transaction_id}")
             self._tell(again.transaction_id, "42")
 
     async def _wire(self) -> None:
         sheet = self._chance.choice(self.sheets)
         awaited = await self._rows(
-            select(Payment.reference, Payment.amount_minor).where(
+            select(Payment.reference, Payment.amount_minor)
+            .where(
                 Payment.document_id.in_([one.id for one in self.sheets]),
                 Payment.method == "bank_transfer",
                 Payment.reference.is_not(None),
             )
+            .order_by(Payment.id)
         )
         reference, due_minor = "", sheet.payable_minor
         if awaited:
@@ -270,15 +274,14 @@ class Schedule:
             back = self._world.provider.take_back(
                 one.transaction_id, one.amount, kind=MoneyOutKind.CHARGEBACK
             )
-            if one.transaction_id in self._world.tampered:
-                self._world.tampered.add(back.transaction_id)
+            self._spread(one.transaction_id, back.transaction_id)
             self.record.append(f"chargeback {back.transaction_id} of {one.transaction_id}")
             self._tell(self._chance.choice((back.transaction_id, one.transaction_id)), "47")
 
     def _chargebacks_of(self, paid: MoneyIn) -> bool:
         return any(
             one.kind is MoneyOutKind.CHARGEBACK and one.origin_id == paid.transaction_id
-            for one in self._world.provider.payouts.values()
+            for one in self._world.provider.money_outs.values()
         )
 
     async def _win(self) -> None:
@@ -287,15 +290,14 @@ class Schedule:
         won = {one.origin_id for one in provider.payins.values()}
         lost = [
             one
-            for one in provider.payouts.values()
+            for one in provider.money_outs.values()
             if one.kind is MoneyOutKind.CHARGEBACK
             and one.origin_id in own
             and one.origin_id not in won
         ]
         if lost:
             again = provider.bring_again(self._chance.choice(lost))
-            if again.origin_id in self._world.tampered:
-                self._world.tampered.add(again.transaction_id)
+            self._spread(again.origin_id, again.transaction_id)
             self.record.append(f"won {again.transaction_id} of {again.origin_id}")
             self._tell(again.transaction_id, "42")
 
@@ -316,7 +318,6 @@ class Schedule:
             and one.state is MoneyInState.SUCCEEDED
             and one.wallet == self._world.wallet
             and provider.left(one.transaction_id).amount_minor > 1
-            and one.transaction_id not in self._world.tampered
         ]
         if paid:
             one = self._chance.choice(paid)
@@ -325,7 +326,13 @@ class Schedule:
             made = provider.take_back(
                 one.transaction_id, part, kind=MoneyOutKind.REFUND, text="by hand"
             )
+            self._spread(one.transaction_id, made.transaction_id)
             self.record.append(f"refund {made.transaction_id} at the provider: {part}")
+
+    def _spread(self, first: str | None, second: str) -> None:
+        """Expect of what follows from a tampered transaction no more than of that one."""
+        if first in self._world.tampered:
+            self._world.tampered.add(second)
 
     def _tell(self, transaction_id: str, category: str) -> None:
         """Let the provider mean to call: perhaps never, perhaps twice, at any time later."""
@@ -348,7 +355,7 @@ class Schedule:
 
     async def _forge(self) -> None:
         """Call as a stranger who knows the address."""
-        known = list(self._world.provider.payins)[-8:]
+        known = [one.transaction_id for one in self._own_payins()]
         fields = {
             "NotifCategory": self._chance.choice(("10", "42", "14", "47", "15", "99")),
             "NotifDate": str(self._chance.random()),
@@ -364,7 +371,7 @@ class Schedule:
     async def _collect(self) -> None:
         sheet = self._chance.choice(self.sheets)
         minor = self._chance.choice((sheet.payable_minor, sheet.payable_minor, 1000))
-        method = self._chance.choice(("cash", "card_terminal", "bank_transfer"))
+        method = self._chance.choice(("cash", "card_terminal", "bank_transfer", "credit"))
         body = {"method": method, "amount": {"amount": minor}}
         await self._ask(f"/v1/documents/{sheet.id}/payments", body)
 
@@ -383,10 +390,17 @@ class Schedule:
 
     async def _match(self) -> None:
         waiting = await self._rows(
-            select(UnmatchedTransfer.id).where(UnmatchedTransfer.payment_id.is_(None))
+            select(UnmatchedTransfer.id)
+            .where(
+                UnmatchedTransfer.payment_id.is_(None),
+                UnmatchedTransfer.provider_id.in_(
+                    [one.transaction_id for one in self._own_payins()]
+                ),
+            )
+            .order_by(UnmatchedTransfer.id)
         )
         if waiting:
-            (transfer_id,) = self._chance.choice(waiting[-4:])
+            (transfer_id,) = self._chance.choice(waiting)
             body = {"document_id": str(self._chance.choice(self.sheets).id)}
             await self._ask(f"/v1/unmatched-transfers/{transfer_id}/match", body)
 
@@ -457,7 +471,7 @@ class Schedule:
             self.record.append(f"chargebacks: {error}")
 
     async def _rush(self) -> None:
-        """Let several things really happen at once; locks alone decide their order."""
+        """Let several things really happen at once: here alone, another run may differ."""
         waiting = self._world.waiting
         jobs = [waiting.pop() for _ in range(min(3, len(waiting)))]
         rush = [await self._begin_job(job, free=True) for job in jobs + jobs[:1]]
@@ -468,7 +482,9 @@ class Schedule:
             rush.append(Process(f"rush {method}", self._send(request), is_free=True))
         running = [one for one in rush if one is not None]
         self.record.append(f"rush of {[one.name for one in running]}")
+        trouble, self._world.provider.trouble = self._world.provider.trouble, 0
         await asyncio.gather(*(one.go_on() for one in running))
+        self._world.provider.trouble = trouble
         for one in running:
             self._judge(one)
         await self._world.take_jobs()

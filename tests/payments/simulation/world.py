@@ -13,6 +13,7 @@ import httpx
 
 from app.container import Container
 from app.jobs.queue import Job
+from app.payments import paying
 from app.payments.desk import Desk
 from app.payments.tasks import CheckPayment, CompareMovements, HandleCall, SendRefund
 from app.portal import nonce
@@ -174,7 +175,10 @@ async def a_world(
             await _copies(office, database, invoice, sheets),
             await _copies(office, database, quote, sheets),
         )
-        yield World(office, clock, provider, wallet, api, database, made)
+        world = World(office, clock, provider, wallet, api, database, made)
+        await paying.transfer_account(world.desk, world.organization_id)  # as if used before
+        world.sleep()
+        yield world
 
 
 async def _copies(

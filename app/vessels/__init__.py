@@ -1,0 +1,1 @@
+"""Vessels: what the work is done on, whose they are, and whose they were."""
