@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 from itertools import islice
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 

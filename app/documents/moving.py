@@ -15,7 +15,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts.models import Contact
-from app.documents import drafting, rates, revising
+from app.documents import drafting, lineage, rates, revising
 from app.documents.breakdown import store_figures
 from app.documents.events import contact_changed
 from app.documents.issuing import Issued
@@ -98,9 +98,23 @@ async def move(
         document.is_commented = False
         document, issued = await revising.replace(tx, actor, document, draft, at=at)
         await _close_links(tx, document, at=at)
+        await _take_drafts_along(tx, actor, document, to, at=at)
     for fact in contact_changed(document, old_id):
         await record(tx, actor, fact, at=at)
     return Moved(document, issued, warnings)
+
+
+async def _take_drafts_along(
+    tx: AsyncSession, actor: Actor, document: Document, to: Move, *, at: datetime
+) -> None:
+    """Let the drafts of its invoices, such as of an advance that was paid, follow the client."""
+    drafts = await lineage.unlocked_drafts(tx, await lineage.invoices_of(tx, document))
+    for draft in drafts:
+        old_id, draft.contact_id = draft.contact_id, to.contact.id
+        draft.updated_at = at
+        await tx.flush()
+        for fact in contact_changed(draft, old_id):
+            await record(tx, actor, fact, at=at)
 
 
 def require_movable(document: Document, to: Move) -> None:

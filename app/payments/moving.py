@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts import queries as contacts
 from app.documents import drafting, moving
+from app.documents import queries as documents
 from app.documents.models import Document
 from app.documents.moving import Kept, Move, Moved
 from app.documents.schemas import DocumentView
@@ -77,6 +78,8 @@ async def change_contact(
         raise Conflict(reason="payment_live", extra=drafting.conflict_facts(document))
     if document.paid_minor > 0:
         await _settle(tx, actor, document, change, at=at)
+        # Giving money back read it again, without its lines.
+        document = await documents.get(tx, actor, document.id, for_update=True, with_lines=True)
     return await moving.move(tx, actor, document, to, at=at)
 
 

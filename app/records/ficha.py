@@ -13,8 +13,8 @@ from sqlalchemy.orm import selectinload
 from app.commercial.models import OPEN, CommercialAction
 from app.dispatch import queries as dispatches
 from app.dispatch.models import Dispatch, Recipient
-from app.documents.models import Document
 from app.documents.filters import is_overdue
+from app.documents.models import Document
 from app.kernel.actor import Actor, Permission
 from app.kernel.money import Money
 from app.organizations import queries as organizations

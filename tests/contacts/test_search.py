@@ -1,10 +1,13 @@
 """What people type finds contacts: closest first, by index, and only the office's own."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
+from app.kernel.rows import Row, Rows, Statement
 from tests.factories import a_contact, a_quote
 from tests.offices import Office
 
@@ -127,7 +130,9 @@ AS_IF_THERE_WERE_MANY = (
 """What the planner believes in a transaction that is rolled back."""
 
 
-async def test_searches_use_the_index_of_words(office: Office) -> None:
+async def test_searches_use_the_index_of_words(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Row-level security would have every row read; the views keep it from that."""
     await a_quote(office)
     statements: list[tuple[str, Any]] = []
@@ -137,6 +142,13 @@ async def test_searches_use_the_index_of_words(office: Office) -> None:
         if "findable_" in statement:
             statements.append((statement, parameters))
 
+    run = Rows.all
+
+    async def run_noted(rows: Rows, statement: Statement, **values: object) -> Sequence[Row]:
+        keep(None, None, statement.text, tuple(statement.arguments(values)))
+        return await run(rows, statement, **values)
+
+    monkeypatch.setattr(Rows, "all", run_noted)
     event.listen(engine, "before_cursor_execute", keep)
     for path in ("/v1/contacts", "/v1/documents"):
         await office.api.get(path, params={"q": "varadero"})

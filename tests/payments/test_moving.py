@@ -118,7 +118,7 @@ async def test_money_that_was_taken_is_given_back_or_moves_along(office: Office)
     for rule, paid_minor in (("refund", 0), ("move", 5000)):
         document = await an_issued_quote(office)
         await a_payment(office, document, 5000)
-        assert (await moved(office, document, new)).json()["because"] == ["paid"]
+        assert (await moved(office, document, new)).json()["because"] == ["accepted", "paid"]
         for allocated, code in ((None, "missing"), ("credit", "not_available")):
             refused = await moved(office, document, new, confirm=True, allocated=allocated)
             assert [one["code"] for one in refused.json()["errors"]] == [code]
@@ -129,6 +129,8 @@ async def test_money_that_was_taken_is_given_back_or_moves_along(office: Office)
             "data"
         ]
         assert payment["amount_refunded"]["amount"] == 5000 - paid_minor
+        drafts = await office.api.get("/v1/documents", params={"status": "draft"})
+        assert {one["contact"]["id"] for one in drafts.json()["data"]} == {new["id"]}
     assert await violations(office) == []
 
 
