@@ -28,13 +28,13 @@ from app.kernel.errors import Invalid, NotFound
 from app.kernel.vault import Vault
 from app.kernel.wording import wording
 from app.main import create_app
-from app.operations import backup, doctor
-from app.operations.founding import Admin, found
-from app.operations.serving import Server
 from app.organizations import queries as organizations
 from app.organizations.passwords import PASSWORD_LENGTH_MIN
 from app.organizations.service import Founding, allow_origin, forbid_origin
 from app.settings import Settings, is_origin
+from app.upkeep import backup, doctor
+from app.upkeep.founding import Admin, found
+from app.upkeep.serving import Server
 from app.web import openapi
 from app.worker import create_runner
 

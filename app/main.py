@@ -19,8 +19,6 @@ from app.documents.router import router as documents
 from app.documents.series_router import router as series
 from app.history.router import router as history
 from app.notices.router import router as notices
-from app.operations.figures import Backlog, Figures
-from app.operations.figures import router as metrics
 from app.organizations import queries as organizations
 from app.organizations.audit_router import router as audit
 from app.organizations.doorkeeper import Doorkeeper
@@ -49,6 +47,8 @@ from app.portal.pay_router import router as portal_payments
 from app.portal.router import router as portal
 from app.records.portfolio_router import router as portfolio
 from app.records.router import router as records
+from app.upkeep.figures import Backlog, Figures
+from app.upkeep.figures import router as metrics
 from app.vessels.router import router as vessels
 from app.web import docs, health, idempotency, meta, openapi, problems
 from app.web.cors import Cors

@@ -25,7 +25,6 @@ from app.kernel.batches import until_done
 from app.kernel.database import Base
 from app.kernel.vault import Vault
 from app.notices import alarms
-from app.operations import forgetting
 from app.organizations import mailing
 from app.organizations import queries as organizations
 from app.organizations.mailing import Post, SendInvitation, SendPasswordReset
@@ -54,6 +53,7 @@ from app.payments.tasks import (
     SendRefund,
 )
 from app.portal import receipt_mail
+from app.upkeep import forgetting
 
 CHAINED = (Event.__tablename__, Decision.__tablename__, AuditEntry.__tablename__)
 

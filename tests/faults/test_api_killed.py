@@ -11,7 +11,7 @@ from app.settings import Settings
 from tests.factories import LINE, Json, a_contact
 from tests.invariants.checking import violations
 from tests.offices import Office
-from tests.operations.test_shutdown import free_port, process, until
+from tests.upkeep.test_shutdown import free_port, process, until
 
 CALLERS = 4
 ANSWERED_MIN = 24

@@ -15,7 +15,7 @@ from app.settings import Settings
 from app.worker import schedules_of
 from tests.factories import an_issued_quote
 from tests.offices import Office, found_office
-from tests.operations.test_figures import figures_of, value
+from tests.upkeep.test_figures import figures_of, value
 
 BROKEN, OLDEST = "conforme_broken_invariants", "conforme_oldest_invariant_check_seconds"
 

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from app.cli import main
 from app.container import open_container
 from app.invariants import pack
-from app.operations import backup, doctor
 from app.settings import Settings
+from app.upkeep import backup, doctor
 from tests.conftest import SERVER_URL, database_url
 from tests.factories import an_issued_quote
 from tests.fakes import FixedClock

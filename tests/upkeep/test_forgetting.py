@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.batches import until_done
 from app.kernel.identifiers import hash_token, new_id
-from app.operations.forgetting import forget_expired
 from app.organizations import sessions
 from app.organizations.models import Session, SessionToken
+from app.upkeep.forgetting import forget_expired
 from app.web import idempotency
 from app.web.models import IdempotentReply, RateLimit
 from app.web.rate_limits import Limit, RateLimits

@@ -14,8 +14,8 @@ from aiosmtpd.smtp import SMTP
 
 from app.cli import main
 from app.kernel.clock import SystemClock
-from app.operations import doctor
 from app.settings import Settings
+from app.upkeep import doctor
 from tests.conftest import SERVER_URL, make_database
 from tests.fakes import FixedClock
 

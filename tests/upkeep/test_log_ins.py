@@ -12,9 +12,9 @@ import pytest
 
 from app.container import open_container
 from app.kernel.clock import SystemClock
-from app.operations import doctor
-from app.operations.backup import find
 from app.settings import Settings
+from app.upkeep import doctor
+from app.upkeep.backup import find
 from tests.conftest import ROOT, SERVER_URL, database_url, migrate
 from tests.offices import found_office
 

@@ -14,7 +14,7 @@ from app.documents.tasks import RenderPdf
 from app.jobs.queue import enqueue
 from app.kernel.identifiers import new_id
 from app.main import create_app
-from app.operations.figures import BACKLOG
+from app.upkeep.figures import BACKLOG
 from tests.factories import a_contact, an_issued_quote
 from tests.offices import Office
 from tests.payments.paying import hook_of
