@@ -17,8 +17,10 @@ from app.documents.converting_router import router as conversions
 from app.documents.revising_router import router as revising
 from app.documents.router import router as documents
 from app.documents.series_router import router as series
+from app.files.router import router as files
 from app.history.router import router as history
 from app.notices.router import router as notices
+from app.operations.router import router as operations
 from app.organizations import queries as organizations
 from app.organizations.audit_router import router as audit
 from app.organizations.doorkeeper import Doorkeeper
@@ -69,6 +71,8 @@ ROUTERS = (
     logos,
     templates,
     mail,
+    operations,
+    files,
     contacts,
     records,
     portfolio,

@@ -25,6 +25,10 @@ from app.kernel.batches import until_done
 from app.kernel.database import Base
 from app.kernel.vault import Vault
 from app.notices import alarms
+from app.operations import running
+from app.operations.models import OperationKind
+from app.operations.running import Work
+from app.operations.tasks import RunOperation
 from app.organizations import mailing
 from app.organizations import queries as organizations
 from app.organizations.mailing import Post, SendInvitation, SendPasswordReset
@@ -88,6 +92,11 @@ def handlers_of(container: Container) -> Mapping[type[Job], Handler]:
     async def send_agenda_letter(job: SendAgendaLetter) -> None:
         await posting.send_letter(job, post)
 
+    works = works_of(container)
+
+    async def run_operation(job: RunOperation) -> None:
+        await running.run(job, works, container.database, container.clock)
+
     handlers: dict[type[Job], Handler] = {
         SendMessage: send,
         SendReceipt: send_receipt,
@@ -95,10 +104,16 @@ def handlers_of(container: Container) -> Mapping[type[Job], Handler]:
         SendInvitation: send_invitation,
         SendPasswordReset: send_password_reset,
         SendAgendaLetter: send_agenda_letter,
+        RunOperation: run_operation,
     }
     if (desk := container.desk) is not None:
         handlers |= _payment_handlers(desk, container.vault)
     return handlers
+
+
+def works_of(_: Container) -> Mapping[OperationKind, Work]:
+    """Say which function does which long work."""
+    return {}
 
 
 def _payment_handlers(desk: Desk, vault: Vault) -> dict[type[Job], Handler]:
@@ -144,7 +159,10 @@ def burials_of(container: Container) -> Mapping[type[Job], Handler]:
     async def give_up(job: RenderPdf) -> None:
         await give_up_pdf(job, container.database, container.clock)
 
-    return {RenderPdf: give_up}
+    async def give_up_operation(job: RunOperation) -> None:
+        await running.give_up(job, container.database, container.clock)
+
+    return {RenderPdf: give_up, RunOperation: give_up_operation}
 
 
 def schedules_of(container: Container) -> tuple[Scheduled, ...]:
@@ -167,6 +185,12 @@ def schedules_of(container: Container) -> tuple[Scheduled, ...]:
     async def remind() -> None:
         await reminding.sweep(container.database, container.clock)
 
+    async def wake_operations() -> None:
+        async with container.database.transaction() as tx:
+            organization_ids = await organizations.ids(tx)
+        for organization_id in organization_ids:
+            await running.sweep(container.database, container.clock, organization_id)
+
     async def check_invariants() -> None:
         await watching.check_in_turn(container.database, container.clock)
 
@@ -175,6 +199,7 @@ def schedules_of(container: Container) -> tuple[Scheduled, ...]:
         Scheduled("dispatch.sweep", "* * * * *", sweep_messages),
         Scheduled("events.chain", "* * * * *", chain_events),
         Scheduled("commercial.remind", "* * * * *", remind),
+        Scheduled("operations.sweep", "* * * * *", wake_operations),
         Scheduled("invariants.check", "7 * * * *", check_invariants, may_be_cut=True),
         Scheduled("expired.forget", "17 3 * * *", forget_expired),
     )

@@ -1,8 +1,9 @@
-"""What has expired is deleted: replies, sign-ins, mailed links, meters of rates."""
+"""What has expired is deleted: replies, sign-ins, mailed links, meters of rates, files."""
 
 from functools import partial
 
 from app.container import Container
+from app.files import keeping
 from app.kernel.batches import until_done
 from app.organizations import lockout, mailing, queries, sessions
 from app.web import idempotency, rate_limits
@@ -24,6 +25,6 @@ async def forget_expired(container: Container) -> int:
     async with database.transaction() as tx:
         organization_ids = await queries.ids(tx)
     for organization_id in organization_ids:
-        forget = partial(idempotency.forget_old, at=at)
-        total += await until_done(database, forget, organization_id)
+        for forget in (idempotency.forget_old, keeping.forget_expired):
+            total += await until_done(database, partial(forget, at=at), organization_id)
     return total

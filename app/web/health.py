@@ -17,7 +17,7 @@ from app.web.schemas import View
 
 router = APIRouter(
     prefix="/health",
-    tags=["operations"],
+    tags=["health"],
     route_class=Route,
     dependencies=[Depends(Public("Whatever watches the process has no account."))],
 )

@@ -16,7 +16,7 @@ from app.web import problems
 log = structlog.get_logger()
 
 BODY_BYTES_MAX = 1_000_000
-UPLOAD_BYTES_MAX = {"/v1/payment-account/documents": 10_050_000}
+UPLOAD_BYTES_MAX = {"/v1/payment-account/documents": 10_050_000, "/v1/files": 10_050_000}
 """By path, what may be larger: a file within a form."""
 
 URL_BYTES_MAX = 8_000

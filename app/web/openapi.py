@@ -65,7 +65,8 @@ TAGS: Mapping[str, str] = {
     "history": "The timeline of a contact: everything that happened, newest first.",
     "notices": "Alerts for staff, waiting to be reviewed.",
     "meta": "States, event kinds and problems as data.",
-    "operations": "Whether the service lives and is ready.",
+    "operations": "Long work and how far it is; the files it takes and makes.",
+    "health": "Whether the service lives and is ready.",
 }
 """What each tag holds, in the order of the documentation."""
 

@@ -1,0 +1,1 @@
+"""Files: what is attached, imported or exported, kept in the database with everything else."""

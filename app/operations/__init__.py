@@ -1,0 +1,1 @@
+"""Operations: work that takes longer than an answer may, done batch by batch."""
