@@ -5,29 +5,36 @@ keeps it from seeing what others left, so nothing is cleaned up.
 """
 
 import asyncio
+import copy
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
 from alembic import command
 from alembic.config import Config
+from fastapi import FastAPI
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import logs
 from app.container import Container, open_container
 from app.main import create_app
+from app.organizations import queries
 from app.sandbox import postgres
 from app.settings import Settings
+from app.web import openapi
 from tests.fakes import FakeMail, FixedClock
 from tests.fakes_payments import FakeProvider
-from tests.offices import Office, client_of, found_office
+from tests.offices import LEFT, Office, client_of, found_office
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = "conforme_template"
@@ -213,3 +220,33 @@ def _no_outer_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own environment out of the tests."""
     for name in ("DATABASE_URL", "SECRET_KEY", "ENCRYPTION_KEY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _sweeps_pass_by_what_was_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let sweeps enter every organization but those of ended tests: there are a thousand."""
+    every = queries.ids
+
+    async def present(tx: AsyncSession) -> list[UUID]:
+        return [one for one in await every(tx) if one not in LEFT]
+
+    monkeypatch.setattr(queries, "ids", present)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def described() -> Iterator[dict[tuple[int, ...], dict[str, Any]]]:
+    """Make the contract's document, a second of work, once for all applications of one shape."""
+    kept: dict[tuple[int, ...], dict[str, Any]] = {}
+    make = openapi.describe
+
+    def describe(app: FastAPI) -> dict[str, Any]:
+        if not app.openapi_schema:
+            shape = tuple(id(route.original_route) for route in openapi.documented_routes(app))
+            if shape not in kept:
+                kept[shape] = make(app)
+            app.openapi_schema = copy.deepcopy(kept[shape])
+        return app.openapi_schema
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(openapi, "describe", describe)
+        yield kept

@@ -1,7 +1,6 @@
 """Every check can fail: rows are spoiled past every guard, and the pack finds it."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from app import cli, logs
 from app.events.models import Event
 from app.events.sequencing import chain
 from app.settings import Settings
@@ -138,36 +138,43 @@ FOUNDING = (
 
 
 async def test_the_command_reports_and_exits_with_one(
-    settings: Settings, worker_id: str, tmp_path: Path
+    settings: Settings,
+    worker_id: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     url = await make_database(f"conforme_check_{worker_id}")
     environment = {
-        **os.environ,
         "DATABASE_URL": url,
         "SECRET_KEY": settings.secret_key.get_secret_value(),
         "ENCRYPTION_KEY": settings.encryption_key.get_secret_value(),
         "SMTP_SECURITY": "none",
     }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(logs, "configure", lambda _level: None)  # the tests have theirs
     password = tmp_path / "password"
     password.write_text("a password long enough")
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "app.cli", *arguments],
-            cwd=ROOT, env=environment, text=True, capture_output=True, check=False,
-        )  # fmt: skip
-
-    founded = await asyncio.to_thread(run, *FOUNDING.split(), str(password))
-    assert founded.returncode == 0, founded.stderr
-    whole = await asyncio.to_thread(run, "check")
-    assert whole.returncode == 0, whole.stderr
-    assert "1 organization(s), 0 violation(s)" in whole.stdout
+    founded = await asyncio.to_thread(cli.main, [*FOUNDING.split(), str(password)])
+    assert founded == 0, capsys.readouterr()
+    assert await asyncio.to_thread(cli.main, ["check"]) == 0
+    assert "1 organization(s), 0 violation(s)" in capsys.readouterr().out
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("alter table contacts no force row level security")
     finally:
         await connection.close()
-    report = await asyncio.to_thread(run, "check")
+    report = await asyncio.to_thread(_check_in_a_process)
     assert report.returncode == 1, report.stderr
     assert "I13  BROKEN" in report.stdout
     assert "table contacts does not force row-level security" in report.stdout
+
+
+def _check_in_a_process() -> subprocess.CompletedProcess[str]:
+    """Start the command as an operator does: what counts is the process's own exit status."""
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", "check"],
+        cwd=ROOT, text=True, capture_output=True, check=False,
+    )  # fmt: skip
