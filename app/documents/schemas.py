@@ -19,6 +19,7 @@ from app.documents.states import (
     STAFF_ACTIONS,
     Status,
 )
+from app.kernel.languages import Language
 from app.web.schemas import (
     AnyOf,
     Body,
@@ -120,7 +121,7 @@ class DocumentDraft(Body):
     valid_until: Day | None = Field(None, examples=["2026-12-31"])
     due_date: Day | None = Field(None, examples=[None])
     operation_date: Day | None = Field(None, examples=[None])
-    language: Literal["es", "en"] | None = Field(
+    language: Language | None = Field(
         None, description="The contact's when left out.", examples=["es"]
     )
     deposit_percent: Percent | None = Field(None, examples=["30.00"])
@@ -148,7 +149,7 @@ class DocumentChanges(Body):
     valid_until: Day | None = Field(None, examples=["2026-12-31"])
     due_date: Day | None = Field(None, examples=[None])
     operation_date: Day | None = Field(None, examples=[None])
-    language: Literal["es", "en"] = unset()
+    language: Language = unset()
     deposit_percent: Percent | None = Field(None, examples=[None])
     withholding_rate: Percent | None = Field(None, examples=["15.00"])
     discount: DiscountBody | None = Field(None, examples=[None])

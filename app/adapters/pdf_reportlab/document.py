@@ -1,6 +1,7 @@
 """A quote, delivery note, proforma or invoice, from its value to its bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reportlab.lib.units import mm
 
@@ -41,17 +42,40 @@ def print_document(says: Printable, logo: bytes | None, band: str | None) -> byt
         KeyError: The band has no text.
     """
     words = wording("printed", says.language)
-    sheet = sheet_of(
-        says, words, about=reference(says, words), band=words(f"band.{band}") if band else None
-    )
+    closing = tuple(_closing(says, words))
+    signed = _SIGNED.get(says.type, ())
+    return _print(says, logo, words(f"band.{band}") if band else None, closing, signed)
+
+
+def print_translation(
+    says: Printable, language: str, logo: bytes | None, original_sha256: str
+) -> bytes:
+    """Print a document in another language; nobody signs it, for the original is what counts."""
+    words = wording("printed", language)
+    original = words(f"language.{says.language}")
+    band = words("band.translation", number=says.number, language=original)
+    told = words("translation.text", language=original, sha256=original_sha256)
+    translated = replace(says, language=language)
+    closing = (*_closing(translated, words), paragraph(words("translation"), told))
+    return _print(translated, logo, band, closing, ())
+
+
+def _print(
+    says: Printable,
+    logo: bytes | None,
+    band: str | None,
+    closing: tuple[Block, ...],
+    signed: Sequence[str],
+) -> bytes:
+    words = wording("printed", says.language)
+    sheet = sheet_of(says, words, about=reference(says, words), band=band)
     flow = Flow(first=0.0, top=BODY_TOP + sheet.shift, bottom=BODY_BOTTOM)
     flow.add(_opening(says, words, logo).block(sheet.shift))
     _add_table(flow, says, words)
-    closing = tuple(_closing(says, words))
     if closing:
         flow.add(Stack(closing, BLOCK_GAP), GROUP_GAP)
-    if says.type in _SIGNED:
-        cells = [words(f"signature.{cell}") for cell in _SIGNED[says.type]]
+    if signed:
+        cells = [words(f"signature.{cell}") for cell in signed]
         box = signature_box(words(f"signature.{says.type.value}"), cells)
         flow.add(box, _SIGNATURE_GAP if closing else GROUP_GAP)
     return sheet.render(flow.pages)
