@@ -114,6 +114,9 @@ class DocumentDraft(Body):
     contact_id: UUID
     invoice_kind: InvoiceKind | None = Field(None, examples=[None])
     series_id: UUID | None = Field(None, examples=[None])
+    layout_id: UUID | None = Field(
+        None, description="The default of its type when null.", examples=[None]
+    )
     salesperson_id: UUID | None = Field(None, examples=[None])
     vessel_id: UUID | None = Field(None, examples=[None])
     title: Title = Field("", examples=["Antifouling"])
@@ -143,6 +146,9 @@ class DocumentChanges(Body):
 
     contact_id: UUID = unset()
     series_id: UUID | None = Field(None, examples=[None])
+    layout_id: UUID | None = Field(
+        None, description="The default of its type when null.", examples=[None]
+    )
     salesperson_id: UUID | None = Field(None, examples=[None])
     vessel_id: UUID | None = Field(None, examples=[None])
     title: Title = unset()
@@ -310,6 +316,7 @@ class DocumentView(DocumentItem):
     """A document, whole."""
 
     series_id: UUID | None
+    layout_id: UUID | None
     deposit_percent: DecimalText | None
     withholding_rate: DecimalText | None
     discount: DiscountView | None
