@@ -16,6 +16,8 @@ from shutil import which
 
 from PIL import Image, ImageDraw
 
+from app.documents.layout_schemas import LayoutTexts, Look
+from app.documents.layouts import laid_out
 from app.documents.printable import (
     DocumentType,
     InvoiceKind,
@@ -65,6 +67,11 @@ _TEXTS = {
     "en": ("Winter maintenance", "Lead time: 10 working days from haul-out.", "Port fee"),
 }
 
+_WORDS = {
+    "es": ("Gracias por confiar en nosotros.", "Buena proa."),
+    "en": ("Thank you for your trust.", "Fair winds."),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -94,6 +101,7 @@ def _rows() -> Iterator[tuple[str, list[Shown]]]:
         yield words(kind.value), [_document(kind, language) for language in LANGUAGES]
     yield words("invoice.simplified"), [_simplified(language) for language in LANGUAGES]
     yield "Forty lines: the second page", [_long(language) for language in LANGUAGES]
+    yield "A layout of the organization's own: a summary", [_summary(one) for one in LANGUAGES]
     translated = PRINTER.translation(
         _says(DocumentType.INVOICE, DEFAULT_LANGUAGE), "en", logo=_logo(), original_sha256="0f" * 32
     )
@@ -135,6 +143,15 @@ def _long(language: str) -> Shown:
     says = _says(DocumentType.INVOICE, language, times=10)
     pdf = PRINTER.document(says, logo=_logo(), band=None)
     return Shown(f"long-{language}", _named("invoice", language), pdf)
+
+
+def _summary(language: str) -> Shown:
+    intro, closing = _WORDS.get(language, _WORDS[DEFAULT_LANGUAGE])
+    words = LayoutTexts(language=language, intro=intro, closing=closing)
+    look = Look(lines="summary", logo="right", accent_color="#8a3b12", texts=[words])
+    says = laid_out(_says(DocumentType.QUOTE, language), look)
+    pdf = PRINTER.document(says, logo=_logo(), band=None)
+    return Shown(f"summary-{language}", _named("quote", language), pdf)
 
 
 def _receipt(language: str) -> Shown:
