@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: run demo test bench soak check invariants format openapi lint-contract clients clean
+.PHONY: run demo test bench soak check invariants gallery format openapi lint-contract clients clean
 .DEFAULT_GOAL := run
 
 $(READY): requirements-dev.lock
@@ -46,6 +46,9 @@ soak: $(READY)  ## For longer: FUZZ_EXAMPLES requests to each route, SIM_SCHEDUL
 
 invariants: $(READY)  ## Check what must be true of every organization's rows; DATABASE_URL names the database.
 	@$(BIN)/python -m app.cli check
+
+gallery: $(READY)  ## Draw every document in every language into docs/gallery.md; needs pdftoppm.
+	@$(BIN)/python -m tests.gallery
 
 format: $(READY)
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

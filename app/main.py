@@ -14,6 +14,7 @@ from app.container import Container
 from app.dispatch.router import router as dispatch
 from app.dispatch.template_router import router as templates
 from app.documents.converting_router import router as conversions
+from app.documents.layout_router import router as layouts
 from app.documents.revising_router import router as revising
 from app.documents.router import router as documents
 from app.documents.series_router import router as series
@@ -78,6 +79,7 @@ ROUTERS = (
     portfolio,
     vessels,
     series,
+    layouts,
     documents,
     revising,
     conversions,

@@ -16,7 +16,7 @@ import uvloop
 
 from app import logs
 from app.container import open_container
-from bench import facts, machine, operations, report
+from bench import facts, machine, operations, printing, report
 from bench.load import Figures, Run, Target, run
 from bench.operations import Operation, Supply
 from bench.payments import Payments
@@ -132,6 +132,8 @@ async def _measure(bench: Bench) -> None:
         ]
         if size == plan.sizes[0] and not plan.only:
             found += await _others(bench, supply)
+        if size == plan.sizes[0] and plan.only in "printing":
+            found += await _printing(bench)
         if size == plan.sizes[0] and plan.only in "payments":
             found += await _payments(bench, supply)
         last = [*facts.growth(measured), facts.memory(bench.ours, bench.twin)]
@@ -192,6 +194,18 @@ async def _others(bench: Bench, supply: Supply) -> list[Fact]:
         found.append(await facts.numbering(container, stage, seconds=plan.seconds, runs=plan.runs))
         count = int(1000 * plan.seconds)
         found += await facts.working(container, stage, count=count, runs=plan.runs)
+    for fact in found:
+        _tell(f"{fact.name}: {fact.figure}, {fact.beside}")
+    return found
+
+
+async def _printing(bench: Bench) -> list[Fact]:
+    """Measure issuing with the PDF, and drawing beside plain platypus."""
+    plan, stage = bench.plan, bench.stage
+    found = await printing.issuing(stage, bench.ours, bench.model, runs=plan.runs)
+    async with open_container(stage.settings, for_worker=False) as container:
+        count = int(20 * plan.seconds)
+        found += await printing.beside_platypus(container, bench.model, count=count, runs=plan.runs)
     for fact in found:
         _tell(f"{fact.name}: {fact.figure}, {fact.beside}")
     return found

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.contacts.identity import Identity, PartyKind
 from app.contacts.search import fold, searchable
 from app.kernel.database import Base
+from app.kernel.languages import is_tag
 from app.kernel.places import country_name
 from app.kernel.tax_ids import TaxIdKind
 from app.organizations.models import Organization, User
@@ -123,7 +124,7 @@ class ContactPerson(Base):
     __tablename__ = "contact_persons"
     __table_args__ = (
         _of_contact(),
-        CheckConstraint("language in ('es', 'en')", name="language"),
+        CheckConstraint(is_tag("language"), name="language"),
         Index("ix_contact_persons_contact", "organization_id", "contact_id", "position"),
     )
 
@@ -175,7 +176,7 @@ class Contact(Base):
             name="roles",
         ),
         CheckConstraint("status in ('active', 'archived')", name="status"),
-        CheckConstraint("language in ('es', 'en')", name="language"),
+        CheckConstraint(is_tag("language"), name="language"),
         CheckConstraint("payment_terms_days between 0 and 365", name="payment_terms"),
         CheckConstraint("withholding_rate between 0 and 100", name="withholding"),
         CheckConstraint("(tax_id is null) = (tax_id_kind is null)", name="tax_id_kind"),

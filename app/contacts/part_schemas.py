@@ -1,14 +1,14 @@
 """What goes in and out about the parts of a contact."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from app.kernel.languages import Language
 from app.web.schemas import Body, Line, View
 
-Language = Literal["es", "en"]
 Label = Annotated[Line, StringConstraints(max_length=60)]
 Short = Annotated[Line, StringConstraints(max_length=120)]
 Required = Annotated[Line, StringConstraints(min_length=1, max_length=120)]

@@ -16,13 +16,13 @@ from app.contacts.part_schemas import (
     Country,
     EmailBody,
     EmailView,
-    Language,
     PersonBody,
     PersonView,
     PhoneBody,
     PhoneView,
     Required,
 )
+from app.kernel.languages import Language
 from app.kernel.tax_ids import TaxIdKind
 from app.web.schemas import Body, DecimalText, Instant, Line, PageQuery, Text, View, unset
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.contacts.models import Contact
 from app.documents.models import DocumentRevision
 from app.kernel.database import Base
+from app.kernel.languages import is_tag
 from app.organizations.models import Organization
 
 RANKS: Mapping[str, int] = {
@@ -253,7 +254,7 @@ class EmailTemplate(Base):
             name="document_type",
         ),
         CheckConstraint("purpose in ('first', 'resend', 'revision')", name="purpose"),
-        CheckConstraint("language in ('es', 'en')", name="language"),
+        CheckConstraint(is_tag("language"), name="language"),
         UniqueConstraint(
             "organization_id",
             "document_type",

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field, StrictBool, StringConstraints
 
 from app.dispatch.models import Dispatch, Evidence, Recipient
+from app.kernel.languages import Language
 from app.web.moments import Moment
 from app.web.schemas import Body, Instant, Line, NearInstant, PageQuery, Text, View
 
@@ -48,7 +49,7 @@ class DispatchOrder(Body):
         description="Plain text; greeting, buttons and signature are added around it.",
         examples=["Te enviamos el presupuesto que nos pediste."],
     )
-    language: Literal["es", "en"] | None = Field(
+    language: Language | None = Field(
         None, description="The document's when left out.", examples=["es"]
     )
     attach_pdf: StrictBool = Field(

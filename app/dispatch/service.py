@@ -168,7 +168,7 @@ async def resend(
     order = DispatchOrder(
         to=[one.address for one in earlier.recipients if one.kind == "to"],
         cc=[one.address for one in earlier.recipients if one.kind == "cc"],
-        language="en" if earlier.language == "en" else "es",
+        language=earlier.language,
         attach_pdf=earlier.attach_pdf,
         reply_to=earlier.reply_to,
     )
@@ -222,7 +222,7 @@ async def renew_link(
     order = DispatchOrder(
         to=[] if is_copy else [recipient.address],
         cc=[recipient.address] if is_copy else [],
-        language="en" if recipient.dispatch.language == "en" else "es",
+        language=recipient.dispatch.language,
         attach_pdf=False,
         reply_to=recipient.dispatch.reply_to,
     )

@@ -1,16 +1,16 @@
 """What goes in and out about the words of letters."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from app.dispatch import placeholders
 from app.documents.printable import DocumentType
+from app.kernel.languages import Language
 from app.web.schemas import Body, Instant, Line, PageQuery, Text, View, unset
 
-Language = Literal["es", "en"]
 Subject = Annotated[Line, StringConstraints(min_length=1, max_length=300)]
 Words = Annotated[Text, StringConstraints(min_length=1, max_length=10_000)]
 

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.dispatch import letters, placeholders, templates
 from app.dispatch.letters import Letter, LetterKind, LetterOrder
 from app.dispatch.models import EmailTemplate
-from app.dispatch.sample import sample_of
 from app.dispatch.template_schemas import (
     TemplateChanges,
     TemplateCreate,
@@ -25,6 +24,7 @@ from app.documents import printable
 from app.documents import queries as documents
 from app.documents.drafting import conflict_facts
 from app.documents.printable import DocumentType, Printable
+from app.documents.sample import sample_of
 from app.kernel.actor import Actor, Permission
 from app.kernel.errors import Conflict, Fault, Invalid, NotFound
 from app.kernel.identifiers import new_id

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts import queries as contacts
 from app.contacts.models import Contact
-from app.documents import consistency, lineage, queries, rates
+from app.documents import consistency, layouts, lineage, queries, rates
 from app.documents.breakdown import line_of, store_figures
 from app.documents.events import created, deleted
 from app.documents.installments import due_date_of, plan_faults, write_plan
@@ -44,7 +44,7 @@ _NOT_ISSUED = {
 
 _PLAIN_FIELDS = (
     "vessel_id", "title", "notes", "valid_until", "due_date", "operation_date", "language",
-    "deposit_percent", "withholding_rate", "prices_include_tax",
+    "deposit_percent", "withholding_rate", "prices_include_tax", "layout_id",
 )  # fmt: skip
 
 
@@ -299,6 +299,9 @@ async def _check_references(
         tx, actor, document_type, series, invoice_kind=kind
     ):
         faults.append(Fault("/series_id", "reference.unknown"))
+    layout = body.layout_id
+    if layout and not await layouts.find(tx, actor.organization_id, document_type, layout):
+        faults.append(Fault("/layout_id", "reference.unknown"))
     if body.vessel_id is not None and not await _is_usable(tx, actor, body.vessel_id):
         faults.append(Fault("/vessel_id", "reference.unknown"))
     if faults:

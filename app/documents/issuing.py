@@ -13,11 +13,12 @@ from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts.models import Contact
-from app.documents import deductions, issuable, lineage, numbering, printable, queries
+from app.documents import deductions, issuable, layouts, lineage, numbering, printable, queries
 from app.documents.breakdown import disbursements_of, store_figures, totals_line
 from app.documents.drafting import require_draft
 from app.documents.events import issued
 from app.documents.installments import issue_faults, next_due_on, printed
+from app.documents.layout_schemas import Look
 from app.documents.models import Document, DocumentRevision, NumberSeries
 from app.documents.printable import (
     DocumentType,
@@ -58,6 +59,7 @@ class Background:
     issuer: Letterhead
     contact: Contact
     vessel: Vessel | None
+    layout: Look | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +184,13 @@ async def background_of(
     vessel = None
     if document.vessel_id is not None:
         vessel = await vessels.get_of_document(tx, actor.organization_id, document.vessel_id)
+    layout = await layouts.find(tx, actor.organization_id, document.type, document.layout_id)
     return Background(
         organization=organization,
         issuer=await issuer_of(tx, actor, series, organization),
         contact=await queries.contact_of(tx, document, parts=PRINTED_PARTS),
         vessel=vessel,
+        layout=None if layout is None else Look.model_validate(layout.look),
     )
 
 
@@ -222,7 +226,7 @@ def printable_of(
     if document.deposit_percent:
         share = totals.payable.decimal * document.deposit_percent / Decimal(100)
         deposit = Money.of(share, document.currency)
-    return Printable(
+    says = Printable(
         type=DocumentType(document.type),
         invoice_kind=InvoiceKind(document.invoice_kind) if document.invoice_kind else None,
         number=document.number,
@@ -252,6 +256,7 @@ def printable_of(
         vessel=None if vessel is None else PrintedVessel(vessel.name, vessel.registration_number),
         revised_on=revised_on,
     )
+    return says if background.layout is None else layouts.laid_out(says, background.layout)
 
 
 def _require_issuable(

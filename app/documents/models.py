@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Contact
+from app.documents.layout_models import DocumentLayout
 from app.kernel.database import Base
 from app.kernel.money import Money
 from app.organizations.models import IssuerProfile, Organization, User
@@ -104,6 +105,9 @@ class Document(Base):
         ForeignKeyConstraint(
             ["organization_id", "series_id"], ["number_series.organization_id", "number_series.id"]
         ),
+        ForeignKeyConstraint(
+            ["organization_id", "layout_id"], [DocumentLayout.organization_id, DocumentLayout.id]
+        ),
         ForeignKeyConstraint(["organization_id", "vessel_id"], [Vessel.organization_id, Vessel.id]),
         ForeignKeyConstraint(
             ["organization_id", "revises_id"], ["documents.organization_id", "documents.id"]
@@ -171,6 +175,8 @@ class Document(Base):
     type: Mapped[str]
     invoice_kind: Mapped[str | None]
     series_id: Mapped[UUID | None]
+    layout_id: Mapped[UUID | None]
+    """How it is to be printed; None for the default of its type."""
     contact_id: Mapped[UUID]
     vessel_id: Mapped[UUID | None]
     revises_id: Mapped[UUID | None]

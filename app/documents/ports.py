@@ -19,6 +19,19 @@ class Printer(Protocol):
         """
         ...
 
+    def translation(
+        self, says: Printable, language: str, *, logo: bytes | None, original_sha256: str
+    ) -> bytes:
+        """Print an issued document in another language, every page marked as a translation.
+
+        Args:
+            says: What the original says.
+            language: Of the translation.
+            logo: As for the original.
+            original_sha256: Fingerprint of the original's PDF, which stays the one that counts.
+        """
+        ...
+
     def receipt(self, receipt: Receipt, *, logo: bytes | None) -> bytes:
         """Print what a client takes home after deciding."""
         ...

@@ -164,6 +164,27 @@ class PrintedVessel:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """How the page is laid out, when the organization has a way of its own.
+
+    Attributes:
+        is_summary: Lines are concept and amount alone.
+        columns: Those shown besides concept and amount.
+        is_logo_right: The logo stands above type and number.
+        intro: What is said above the lines; may be empty, as the next two.
+        terms: Terms of every such document, before its own.
+        closing: What is said below everything else.
+    """
+
+    is_summary: bool
+    columns: tuple[str, ...]
+    is_logo_right: bool
+    intro: str
+    terms: str
+    closing: str
+
+
+@dataclass(frozen=True, slots=True)
 class Printable:
     """A document as it is to be read, in one language.
 
@@ -208,6 +229,8 @@ class Printable:
     vessel: PrintedVessel | None = None
     revised_on: date | None = None
     """The day a revision after the first was issued; its number keeps its own day."""
+    layout: Layout | None = None
+    """How the page is laid out; None for our own way."""
 
     @property
     def subject(self) -> str:

@@ -30,7 +30,7 @@ _CONTENT = (
     "contact_id", "vessel_id", "salesperson_id", "title", "notes", "language", "currency",
     "valid_until", "due_date", "operation_date", "deposit_percent", "withholding_rate",
     "discount_kind", "discount_value", "prices_include_tax", "disbursements", "deductions",
-    "advances_minor", "installments",
+    "advances_minor", "installments", "layout_id",
 )  # fmt: skip
 """What a revision may say otherwise."""
 

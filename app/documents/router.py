@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -31,9 +31,11 @@ from app.documents.schemas import (
     DocumentQuery,
     DocumentView,
 )
+from app.documents.translating import Wanted, pdf_in
 from app.kernel.actor import Actor, Permission
 from app.kernel.database import Database
 from app.kernel.errors import Conflict
+from app.kernel.languages import Language as Spoken
 from app.kernel.rows import rows_of
 from app.organizations import queries as organizations
 from app.organizations.access import Reader, Reads, Requires, RequiresBriefly
@@ -245,15 +247,22 @@ async def get_document_pdf(
     revision: Annotated[
         int | None, Query(ge=1, le=10_000, description="An earlier revision.")
     ] = None,
+    language: Annotated[
+        Spoken | None, Query(description="A translation; the document's own when left out.")
+    ] = None,
 ) -> Response:
     """Download the stored PDF; with `preview=true`, a draft printed as it is now.
+
+    `language` gives an issued document translated: same number and figures, marked on
+    every page, with the fingerprint of the original, which alone counts. What was written
+    by hand stays as it was written. Nothing of it is stored or sent.
 
     One that could not be made before is made now; if it cannot be (503, `pdf_failed`),
     asking again tries again.
     """
     printer = provided(request, Printer)  # type: ignore[type-abstract]  # the table is keyed by ports
     if preview:
-        content, name = await _preview(database, printer, actor, document_id)
+        content, name = await _preview(database, printer, actor, document_id, language)
     else:
         async with database.transaction(actor.organization_id) as tx:
             document = await queries.get(tx, actor, document_id)
@@ -262,9 +271,14 @@ async def get_document_pdf(
             name = document.number or ""
             number = document.revision if revision is None else revision
             document_id = document.id
-        content = await ensure_pdf(
-            database, printer, actor.organization_id, document_id, number, at=at
-        )
+        if language is None:
+            content = await ensure_pdf(
+                database, printer, actor.organization_id, document_id, number, at=at
+            )
+        else:
+            wanted = Wanted(actor.organization_id, document_id, number, language)
+            content = await pdf_in(database, printer, wanted, at=at)
+            name = f"{name}-{language}"
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
     return Response(
         content, media_type=PDF, headers={"Content-Disposition": f'inline; filename="{safe}.pdf"'}
@@ -350,7 +364,7 @@ def _moved(
 
 
 async def _preview(
-    database: Db, printer: Printer, actor: Actor, document_id: UUID
+    database: Db, printer: Printer, actor: Actor, document_id: UUID, language: str | None
 ) -> tuple[bytes, str]:
     async with database.transaction(actor.organization_id) as tx:
         document = await queries.get(tx, actor, document_id, with_lines=True)
@@ -362,6 +376,7 @@ async def _preview(
         background = await issuing.background_of(tx, actor, document, series)
         says = issuing.printable_of(document, background, figures_of(document))
         logo = await organizations.logo(tx, actor.organization_id, says.logo_sha256)
+    says = replace(says, language=language or says.language)
     return await print_document(printer, says, logo=logo, band="draft"), document.type
 
 

@@ -19,6 +19,7 @@ from app.documents.states import (
     STAFF_ACTIONS,
     Status,
 )
+from app.kernel.languages import Language
 from app.web.schemas import (
     AnyOf,
     Body,
@@ -113,6 +114,9 @@ class DocumentDraft(Body):
     contact_id: UUID
     invoice_kind: InvoiceKind | None = Field(None, examples=[None])
     series_id: UUID | None = Field(None, examples=[None])
+    layout_id: UUID | None = Field(
+        None, description="The default of its type when null.", examples=[None]
+    )
     salesperson_id: UUID | None = Field(None, examples=[None])
     vessel_id: UUID | None = Field(None, examples=[None])
     title: Title = Field("", examples=["Antifouling"])
@@ -120,7 +124,7 @@ class DocumentDraft(Body):
     valid_until: Day | None = Field(None, examples=["2026-12-31"])
     due_date: Day | None = Field(None, examples=[None])
     operation_date: Day | None = Field(None, examples=[None])
-    language: Literal["es", "en"] | None = Field(
+    language: Language | None = Field(
         None, description="The contact's when left out.", examples=["es"]
     )
     deposit_percent: Percent | None = Field(None, examples=["30.00"])
@@ -142,13 +146,16 @@ class DocumentChanges(Body):
 
     contact_id: UUID = unset()
     series_id: UUID | None = Field(None, examples=[None])
+    layout_id: UUID | None = Field(
+        None, description="The default of its type when null.", examples=[None]
+    )
     salesperson_id: UUID | None = Field(None, examples=[None])
     vessel_id: UUID | None = Field(None, examples=[None])
     title: Title = unset()
     valid_until: Day | None = Field(None, examples=["2026-12-31"])
     due_date: Day | None = Field(None, examples=[None])
     operation_date: Day | None = Field(None, examples=[None])
-    language: Literal["es", "en"] = unset()
+    language: Language = unset()
     deposit_percent: Percent | None = Field(None, examples=[None])
     withholding_rate: Percent | None = Field(None, examples=["15.00"])
     discount: DiscountBody | None = Field(None, examples=[None])
@@ -309,6 +316,7 @@ class DocumentView(DocumentItem):
     """A document, whole."""
 
     series_id: UUID | None
+    layout_id: UUID | None
     deposit_percent: DecimalText | None
     withholding_rate: DecimalText | None
     discount: DiscountView | None

@@ -116,6 +116,7 @@ def view_of(
     return DocumentView(
         **dict(item),
         series_id=document.series_id,
+        layout_id=document.layout_id,
         deposit_percent=written(document.deposit_percent, 2),
         withholding_rate=written(document.withholding_rate, 2),
         discount=discount,

@@ -19,9 +19,7 @@ class FileView(View):
         description="As its content tells, never as it was said.", examples=["application/pdf"]
     )
     size_bytes: int = Field(examples=[184_320])
-    sha256: str = Field(
-        examples=["9f86d081884c7d65"]
-    )
+    sha256: str = Field(examples=["9f86d081884c7d65"])
     contact_id: UUID | None = Field(description="The contact it hangs on.", examples=[None])
     created_by_name: str = Field(examples=["Joan Muestra"])
     created_at: Instant

@@ -1,4 +1,4 @@
-"""How figures and dates are written for a reader, in Spanish or English.
+"""How figures and dates are written for a reader, as the catalogue `formats` of the language says.
 
 Spanish writes a no-break space before the sign and the true minus; English puts the
 currency first.
@@ -13,38 +13,39 @@ from babel.dates import format_date as babel_date
 from babel.numbers import format_currency, format_decimal
 
 from app.kernel.money import Money
+from app.kernel.wording import wording
 
-LANGUAGES = ("es", "en")
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"
 
-_LOCALES = {"es": "es_ES", "en": "en_GB"}
-_SHORT_DATES = {"es": "dd/MM/yyyy", "en": "d MMM yyyy"}
+
+def _format(language: str, key: str) -> str:
+    """Give a format of a language: a locale of CLDR or one of its patterns."""
+    return wording("formats", language).texts[key]
 
 
 @lru_cache(maxsize=1024)
 def money(value: Money, language: str) -> str:
     """Write an amount: `1.234,56 €` or `€1,234.56`."""
-    text = format_currency(value.decimal, value.currency, locale=_LOCALES[language])
+    text = format_currency(value.decimal, value.currency, locale=_format(language, "locale"))
     return text.replace("-", MINUS)
 
 
 @lru_cache(maxsize=1024)
 def quantity(value: Decimal, language: str) -> str:
     """Write a quantity without superfluous zeros, at most six decimals."""
-    text = format_decimal(value, format="#,##0.######", locale=_LOCALES[language])
+    text = format_decimal(value, format="#,##0.######", locale=_format(language, "locale"))
     return text.replace("-", MINUS)
 
 
 @lru_cache(maxsize=1024)
 def unit_price(value: Decimal, currency: str, language: str) -> str:
     """Write a unit price with two to six decimals."""
-    pattern = "#,##0.00#### ¤" if language == "es" else "¤#,##0.00####"
     text = format_currency(
         value,
         currency,
-        format=pattern,
-        locale=_LOCALES[language],
+        format=_format(language, "unit_price"),
+        locale=_format(language, "locale"),
         currency_digits=False,
     )
     return text.replace(" ", NO_BREAK_SPACE).replace("-", MINUS)
@@ -52,17 +53,17 @@ def unit_price(value: Decimal, currency: str, language: str) -> str:
 
 def percent(value: Decimal, language: str) -> str:
     """Write a rate given in per cent: `21 %` or `21%`."""
-    return quantity(value, language) + (f"{NO_BREAK_SPACE}%" if language == "es" else "%")
+    return wording("formats", language)("percent", rate=quantity(value, language))
 
 
 def long_date(value: date, language: str) -> str:
     """Write a date in words: `24 de noviembre de 2026` or `24 November 2026`."""
-    return babel_date(value, "long", locale=_LOCALES[language])
+    return babel_date(value, "long", locale=_format(language, "locale"))
 
 
 def short_date(value: date, language: str) -> str:
     """Write a date for tables and the PDF: `24/11/2026` or `24 Nov 2026`."""
-    return babel_date(value, _SHORT_DATES[language], locale=_LOCALES[language])
+    return babel_date(value, _format(language, "short_date"), locale=_format(language, "locale"))
 
 
 def clock_time(value: datetime, zone: ZoneInfo) -> str:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.actor import Permission
 from app.kernel.database import Base
+from app.kernel.languages import is_tag
 from app.organizations.roles import Template
 
 
@@ -51,7 +52,7 @@ class Organization(Letterhead, Base):
     __tablename__ = "organizations"
     __table_args__ = (
         CheckConstraint("accent_color ~ '^#[0-9a-f]{6}$'", name="accent_color"),
-        CheckConstraint("default_language in ('es', 'en')", name="default_language"),
+        CheckConstraint(is_tag("default_language"), name="default_language"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

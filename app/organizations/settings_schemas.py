@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field, StrictBool, StringConstraints
 
 from app.kernel.colors import HOUSE_ACCENT
+from app.kernel.languages import Language
 from app.web.schemas import Body, DecimalText, Instant, Line, PageQuery, View, unset
 
 Name = Annotated[Line, StringConstraints(min_length=1, max_length=120)]
@@ -62,7 +63,7 @@ class OrganizationChanges(LetterheadChanges):
     """
 
     time_zone: TimeZone = unset()
-    default_language: Literal["es", "en"] = unset()
+    default_language: Language = unset()
     default_tax_rate: Rate = unset()
     quote_validity_days: ValidDays = unset()
     payment_terms_days: Days = unset()

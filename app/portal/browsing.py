@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from typing_extensions import override
 
 from app.kernel.errors import Gone, Malformed, NotFound, Problem, TooMany, Unavailable
-from app.kernel.formats import LANGUAGES
+from app.kernel.languages import LANGUAGES
 from app.portal import frames
 from app.portal.frames import MessagePage, Paths
 from app.portal.guarding import guard

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.documents.printable import Party
+from app.kernel.languages import language_after
 from app.kernel.wording import wording
 from app.portal.naming import naming_of
 from app.portal.reading import Shared
@@ -60,7 +61,7 @@ class Frame:
     @property
     def other_language(self) -> str:
         """The language the link in the top bar leads to."""
-        return "en" if self.language == "es" else "es"
+        return language_after(self.language)
 
     @property
     def other_name(self) -> str:
@@ -159,7 +160,7 @@ def framed(
     texts = wording("pages", language)
     org = naming_of(says, language).org
     title = texts("title", what=what, org=org)
-    other = "en" if language == "es" else "es"
+    other = language_after(language)
     return Frame(
         language=language,
         title=texts("title.error", title=title) if is_wrong else title,
@@ -174,7 +175,7 @@ def framed(
 
 def _neutral(language: str, heading: str, path: str) -> Frame:
     texts = wording("pages", language)
-    other = "en" if language == "es" else "es"
+    other = language_after(language)
     brand = texts("private")
     return Frame(
         language=language,

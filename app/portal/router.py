@@ -1,7 +1,7 @@
 """The client's side of the API: no sign-in, the token of the link is the authority."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +11,7 @@ from app.documents.ports import Printer
 from app.documents.rendering import ensure_pdf
 from app.kernel.actor import Actor
 from app.kernel.database import Database
+from app.kernel.languages import Language
 from app.portal import receipts, service
 from app.portal.guarding import Guard, Sparingly, Token
 from app.portal.reading import Shared
@@ -41,7 +42,7 @@ router = APIRouter(
 )
 
 PageLanguage = Annotated[
-    Literal["es", "en"] | None,
+    Language | None,
     Query(alias="lang", description="Of the statements; the document's when left out."),
 ]
 

@@ -37,6 +37,7 @@ from starlette.routing import Route
 
 from app.kernel import formats
 from app.kernel.clock import Clock, SystemClock
+from app.kernel.languages import DEFAULT_LANGUAGE, LANGUAGES
 from app.kernel.wording import wording
 from app.sandbox import mail_sink, mime
 from app.sandbox.mail_sink import Kept, Mailbox
@@ -45,7 +46,6 @@ from app.sandbox.mime import Address, Letter, Part
 HOST = "127.0.0.1"
 TABS = ("html", "mobile", "text", "headers", "source")
 
-_LANGUAGES = ("es", "en")
 _ZONE = ZoneInfo("Europe/Madrid")
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 _STYLES = {
@@ -353,9 +353,9 @@ def _contained(letter: Letter) -> str:
 def _language(request: Request) -> str:
     for choice in request.headers.get("accept-language", "").split(","):
         language = choice.split(";")[0].strip()[:2].lower()
-        if language in _LANGUAGES:
+        if language in LANGUAGES:
             return language
-    return _LANGUAGES[0]
+    return DEFAULT_LANGUAGE
 
 
 def _when(opened: Opened, language: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from app.kernel.errors import Conflict, Fault, Invalid, Problem, Unavailable, VersionConflict
-from app.kernel.formats import LANGUAGES
+from app.kernel.languages import DEFAULT_LANGUAGE, LANGUAGES
 from app.kernel.wording import wording
 from app.web import methods
 
@@ -80,7 +80,7 @@ def language_of(request: Request) -> str:
         language = part.split(";")[0].strip().split("-")[0].lower()
         if language in LANGUAGES:
             return language
-    return "es"
+    return DEFAULT_LANGUAGE
 
 
 def render(problem: Problem, request: Request) -> JSONResponse:

@@ -212,6 +212,9 @@ async def _set_up(office: Office, world: World) -> None:
     await office.api.delete(f"{profile}/logo")
     await office.api.delete(profile)
     await office.api.patch(f"/v1/number-series/{world.ids['series_id'][0]}", json={"name": "X"})
+    layout = f"/v1/document-layouts/{world.ids['layout_id'][0]}"
+    await office.api.patch(layout, json={"name": "Otro"})
+    await office.api.post("/v1/document-layouts/preview", json={})
     template = f"/v1/email-templates/{world.ids['email_template_id'][0]}"
     await office.api.patch(template, json={"subject": "{{ document.number }}"})
     trial = {"document_type": "quote", "language": "es"}

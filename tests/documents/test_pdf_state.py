@@ -32,6 +32,11 @@ class Jam:
     def document(self, says: Printable, *, logo: bytes | None, band: str | None) -> bytes:
         raise RuntimeError(says.number, logo, band)
 
+    def translation(
+        self, says: Printable, language: str, *, logo: bytes | None, original_sha256: str
+    ) -> bytes:
+        raise RuntimeError(says.number, language, logo, original_sha256)
+
     def receipt(self, receipt: Receipt, *, logo: bytes | None) -> bytes:
         raise RuntimeError(receipt.name, logo)
 

@@ -93,6 +93,9 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     assert (await office.api.put(logo, content=a_png(), headers=png)).status_code == 200
     template = await office.api.post("/v1/email-templates", json=QUOTE)
     assert template.status_code == 201, template.text
+    look = {"type": "quote", "name": "Resumen"}
+    layout = await office.api.post("/v1/document-layouts", json=look)
+    assert layout.status_code == 201, layout.text
     series = (await office.api.get("/v1/number-series")).json()["data"]
     account_id, payout_id = await a_payout(office)
     action = await an_action(office, contact, document_id=sent["id"])
@@ -112,6 +115,7 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
         "payout_id": [payout_id],
         "api_key_id": [made.json()["id"]],
         "email_template_id": [template.json()["id"]],
+        "layout_id": [layout.json()["id"]],
         "issuer_profile_id": [profile.json()["id"]],
         "series_id": [one["id"] for one in series],
         "notice_id": [one["id"] for one in notices],
@@ -368,6 +372,7 @@ async def test_another_organizations_ids_cannot_be_written_into_ones_own(
         "assigned_to": ours.ids["user_id"][0],
         "contact_person_id": ours.ids["contact_id"][0],
         "series_id": ours.ids["series_id"][0],
+        "layout_id": ours.ids["layout_id"][0],
         "owner_id": ours.ids["contact_id"][0],
         "document_id": ours.ids["document_id"][0],
     }

@@ -11,7 +11,7 @@ from pydantic_core.core_schema import ErrorType
 
 import app
 from app.events.kinds import KINDS
-from app.kernel.formats import LANGUAGES
+from app.kernel.languages import LANGUAGES
 from app.kernel.wording import wording
 from app.web.problems import STATUS
 

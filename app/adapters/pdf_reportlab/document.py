@@ -1,21 +1,23 @@
 """A quote, delivery note, proforma or invoice, from its value to its bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reportlab.lib.units import mm
 
 from app.adapters.pdf_reportlab.blocks import (
     BLOCK_GAP,
+    WIDTH,
     labelled,
     paragraph,
     sentence,
     signature_box,
 )
-from app.adapters.pdf_reportlab.flow import Block, Flow, Stack
+from app.adapters.pdf_reportlab.flow import Block, Flow, Lines, Stack
 from app.adapters.pdf_reportlab.opening import Fact, Opening
-from app.adapters.pdf_reportlab.sheet import BODY_BOTTOM, BODY_TOP, Sheet
+from app.adapters.pdf_reportlab.sheet import BODY_BOTTOM, BODY_TOP, LEFT, Sheet
 from app.adapters.pdf_reportlab.table import is_priced, table_of
-from app.adapters.pdf_reportlab.text import TextLine
+from app.adapters.pdf_reportlab.text import BODY, TextLine, wrap
 from app.adapters.pdf_reportlab.totals import ITEMISED_MOST, breakdown_of, totals_of
 from app.documents.mentions import mentions
 from app.documents.printable import DocumentType, InvoiceKind, Party, Printable
@@ -41,17 +43,42 @@ def print_document(says: Printable, logo: bytes | None, band: str | None) -> byt
         KeyError: The band has no text.
     """
     words = wording("printed", says.language)
-    sheet = sheet_of(
-        says, words, about=reference(says, words), band=words(f"band.{band}") if band else None
-    )
+    closing = tuple(_closing(says, words))
+    signed = _SIGNED.get(says.type, ())
+    return _print(says, logo, words(f"band.{band}") if band else None, closing, signed)
+
+
+def print_translation(
+    says: Printable, language: str, logo: bytes | None, original_sha256: str
+) -> bytes:
+    """Print a document in another language; nobody signs it, for the original is what counts."""
+    words = wording("printed", language)
+    original = words(f"language.{says.language}")
+    band = words("band.translation", number=says.number, language=original)
+    told = words("translation.text", language=original, sha256=original_sha256)
+    translated = replace(says, language=language)
+    closing = (*_closing(translated, words), paragraph(words("translation"), told))
+    return _print(translated, logo, band, closing, ())
+
+
+def _print(
+    says: Printable,
+    logo: bytes | None,
+    band: str | None,
+    closing: tuple[Block, ...],
+    signed: Sequence[str],
+) -> bytes:
+    words = wording("printed", says.language)
+    sheet = sheet_of(says, words, about=reference(says, words), band=band)
     flow = Flow(first=0.0, top=BODY_TOP + sheet.shift, bottom=BODY_BOTTOM)
     flow.add(_opening(says, words, logo).block(sheet.shift))
+    if says.layout is not None and says.layout.intro:
+        flow.add(Lines(LEFT, wrap(says.layout.intro, BODY, WIDTH)), GROUP_GAP)
     _add_table(flow, says, words)
-    closing = tuple(_closing(says, words))
     if closing:
         flow.add(Stack(closing, BLOCK_GAP), GROUP_GAP)
-    if says.type in _SIGNED:
-        cells = [words(f"signature.{cell}") for cell in _SIGNED[says.type]]
+    if signed:
+        cells = [words(f"signature.{cell}") for cell in signed]
         box = signature_box(words(f"signature.{says.type.value}"), cells)
         flow.add(box, _SIGNATURE_GAP if closing else GROUP_GAP)
     return sheet.render(flow.pages)
@@ -111,6 +138,7 @@ def _opening(says: Printable, words: Wording, logo: bytes | None) -> Opening:
         vessel=vessel_lines(says, words),
         accent_text=light_accent(says.accent_color).text,
         logo=logo,
+        is_logo_right=says.layout is not None and says.layout.is_logo_right,
     )
 
 
@@ -164,9 +192,9 @@ def _closing(says: Printable, words: Wording) -> Iterator[Block]:
         yield labelled(words("installments"), list(_installments(says, words)))
     if says.iban and says.type in (DocumentType.INVOICE, DocumentType.PROFORMA):
         yield labelled(words("payment"), _payment(says, words))
-    if says.notes.strip():
+    if terms := _terms(says):
         is_delivery = says.type is DocumentType.DELIVERY_NOTE
-        yield paragraph(words("remarks" if is_delivery else "terms"), says.notes)
+        yield paragraph(words("remarks" if is_delivery else "terms"), terms)
     if len(says.disbursements) > ITEMISED_MOST:
         items = [
             f"{item.description.strip()}: {formats.money(item.amount, says.language)}"
@@ -175,6 +203,14 @@ def _closing(says: Printable, words: Wording) -> Iterator[Block]:
         yield paragraph(words("sum.disbursements"), "\n".join(items))
     if sentences := mentions(says):
         yield paragraph(words("mentions"), "\n".join(sentences))
+    if says.layout is not None and says.layout.closing:
+        yield Lines(LEFT, wrap(says.layout.closing, BODY, WIDTH))
+
+
+def _terms(says: Printable) -> str:
+    """Give the terms of every such document, then those of this one."""
+    general = says.layout.terms if says.layout is not None else ""
+    return "\n".join(filter(None, (general, says.notes.strip())))
 
 
 def _installments(says: Printable, words: Wording) -> Iterator[TextLine]:

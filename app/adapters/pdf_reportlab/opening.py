@@ -85,17 +85,20 @@ class Opening:
     vessel: Sequence[str]
     accent_text: str
     logo: bytes | None
+    is_logo_right: bool = False
 
     def block(self, shift: float) -> Painted:
         """Lay it out from the top of the page, `shift` lower when there is a band."""
         marks: list[tuple[Lines, float]] = []
         picture = picture_of(self.logo)
-        top = (_LOGO_TOP + picture.height + 3 * mm if picture else _TOP) + shift
+        below = (_LOGO_TOP + picture.height + 3 * mm if picture else _TOP) + shift
+        beside = _TOP + shift
+        top, aside_top = (beside, below) if self.is_logo_right else (below, beside)
         issuer = Lines(LEFT, self._issuer())
         marks.append((issuer, top))
         aside = Lines(ASIDE, self._aside())
-        marks.append((aside, _TOP + shift))
-        facts_top = _TOP + shift + aside.height + 2.7 * mm
+        marks.append((aside, aside_top))
+        facts_top = aside_top + aside.height + 2.7 * mm
         for index, fact in enumerate(self.facts):
             marks.extend(_fact(fact, facts_top + index * _FACT_LEADING))
         bottom = max(top + issuer.height, facts_top + len(self.facts) * _FACT_LEADING)
@@ -106,7 +109,8 @@ class Opening:
 
         def draw(pen: Pen, offset: float) -> None:
             if picture:
-                x, at = LEFT, offset + _LOGO_TOP + shift
+                x = ASIDE if self.is_logo_right else LEFT
+                at = offset + _LOGO_TOP + shift
                 pen.image(picture.image, x, at, picture.width, picture.height)
             for lines, at in marks:
                 lines.draw(pen, offset + at)

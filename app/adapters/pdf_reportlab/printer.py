@@ -1,7 +1,7 @@
 """The printer that documents ask for."""
 
 from app.adapters.pdf_reportlab import fonts
-from app.adapters.pdf_reportlab.document import print_document
+from app.adapters.pdf_reportlab.document import print_document, print_translation
 from app.adapters.pdf_reportlab.receipt_page import print_payment_receipt, print_receipt
 from app.documents.printable import Printable
 from app.documents.receipt import PaymentReceipt, Receipt
@@ -21,6 +21,12 @@ class ReportlabPrinter:
             KeyError: The band is neither None, `draft` nor `duplicate`.
         """
         return print_document(says, logo, band)
+
+    def translation(
+        self, says: Printable, language: str, *, logo: bytes | None, original_sha256: str
+    ) -> bytes:
+        """Print a document in another language; see `Printer.translation`."""
+        return print_translation(says, language, logo, original_sha256)
 
     def receipt(self, receipt: Receipt, *, logo: bytes | None) -> bytes:
         """Print what a client takes home after deciding."""

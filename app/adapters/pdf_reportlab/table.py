@@ -21,7 +21,7 @@ from app.adapters.pdf_reportlab.text import (
     line,
     wrap,
 )
-from app.documents.printable import DocumentType, Printable, PrintedLine
+from app.documents.printable import DocumentType, Layout, Printable, PrintedLine
 from app.kernel import formats
 from app.kernel.colors import LIGHT
 from app.kernel.wording import Wording
@@ -35,8 +35,9 @@ _UNIT_LINES = 3
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of figures, which end at its right edge."""
+    """A column of figures, which end at its right edge; layouts know it by its name."""
 
+    name: str
     title: str
     width: float
     style: Style
@@ -86,9 +87,10 @@ def is_priced(says: Printable) -> bool:
 
 def table_of(says: Printable, words: Wording) -> tuple[Block, list[Row]]:
     """Lay out the head and the rows."""
-    columns = _fitted(_columns(says, words), says.lines)
+    columns = _fitted(_shown(_columns(says, words), says.layout), says.lines)
     concept_width = RIGHT - LEFT - sum(column.width for column in columns)
-    rows = [_row(item, columns, concept_width) for item in says.lines]
+    is_summary = says.layout is not None and says.layout.is_summary
+    rows = [_row(item, columns, concept_width, details=not is_summary) for item in says.lines]
     if rows:
         rows[-1] = replace(rows[-1], ruled=False)
     return _head(columns, words), rows
@@ -114,16 +116,23 @@ def _columns(says: Printable, words: Wording) -> list[Column]:
     def amount(item: PrintedLine) -> str:
         return formats.money(item.amount, language)
 
-    columns = [Column(words("column.quantity"), 22 * mm, QUIET, quantity, wraps=True)]
+    columns = [Column("quantity", words("column.quantity"), 22 * mm, QUIET, quantity, wraps=True)]
     if not is_priced(says):
         return columns
     priced = "column.price_with_tax" if says.prices_include_tax else "column.price"
-    columns.append(Column(words(priced), 22 * mm, QUIET, price))
+    columns.append(Column("unit_price", words(priced), 22 * mm, QUIET, price))
     if any(item.discount_percent != Decimal(0) for item in says.lines):
-        columns.append(Column(words("column.discount"), 13 * mm, QUIET, discount))
-    columns.append(Column(taxes.column_title(says.lines, words), 13 * mm, QUIET, tax))
-    columns.append(Column(words("column.amount"), 24 * mm, BODY, amount))
+        columns.append(Column("discount", words("column.discount"), 13 * mm, QUIET, discount))
+    columns.append(Column("tax", taxes.column_title(says.lines, words), 13 * mm, QUIET, tax))
+    columns.append(Column("amount", words("column.amount"), 24 * mm, BODY, amount))
     return columns
+
+
+def _shown(columns: Sequence[Column], layout: Layout | None) -> list[Column]:
+    """Leave out what a layout does; amounts are always shown."""
+    return [
+        column for column in columns if layout is None or column.name in (*layout.columns, "amount")
+    ]
 
 
 def _fitted(columns: Sequence[Column], lines: Sequence[PrintedLine]) -> list[Column]:
@@ -135,7 +144,8 @@ def _fitted(columns: Sequence[Column], lines: Sequence[PrintedLine]) -> list[Col
             texts = [text.split(" ")[0] for text in texts]
         widest = max(line(text, column.style).width for text in texts)
         fitted.append(replace(column, width=max(column.width, widest + _PADDING)))
-    shrink = (RIGHT - LEFT - _CONCEPT_LEAST) / sum(column.width for column in fitted)
+    wide = sum(column.width for column in fitted)
+    shrink = (RIGHT - LEFT - _CONCEPT_LEAST) / wide if wide else 1.0
     if shrink >= 1:
         return fitted
     return [
@@ -160,11 +170,13 @@ def _head(columns: Sequence[Column], words: Wording) -> Painted:
     return Painted(height, draw)
 
 
-def _row(item: PrintedLine, columns: Sequence[Column], concept_width: float) -> Row:
-    concept, _, details = item.description.strip().partition("\n")
+def _row(
+    item: PrintedLine, columns: Sequence[Column], concept_width: float, *, details: bool
+) -> Row:
+    concept, _, rest = item.description.strip().partition("\n")
     texts = wrap(concept, BODY, concept_width)
-    if details.strip():
-        texts += wrap(details.strip(), SECONDARY, concept_width)
+    if details and rest.strip():
+        texts += wrap(rest.strip(), SECONDARY, concept_width)
     figures = []
     for column, right in _edges(columns):
         text = column.text(item)
