@@ -272,6 +272,7 @@ async def test_answers_are_as_documented(
     await _follow(office, created)
     decision = {"decision": "accepted", "told_by": "Ana", "note": "Por teléfono"}
     await office.api.post(f"/v1/documents/{sent}/decisions", json=decision)
+    await office.api.post(f"/v1/operations/{world.ids['operation_id'][0]}/cancel")
     await office.api.delete(f"/v1/documents/{draft}")
     await office.api.delete(f"/v1/contacts/{contact}")
     await _set_up(office, world)

@@ -16,6 +16,8 @@ import pytest
 
 from app.kernel.actor import Permission
 from app.kernel.identifiers import new_id
+from app.operations import service as operations
+from app.operations.models import OperationKind
 from app.payments.models import Payout, PayoutAccount, UnmatchedTransfer
 from app.settings import Settings
 from tests.clients import client_behind
@@ -100,6 +102,8 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
     account_id, payout_id = await a_payout(office)
     action = await an_action(office, contact, document_id=sent["id"])
     kinds = (await office.api.get("/v1/action-kinds")).json()["data"]
+    file = await office.api.post("/v1/files", files={"file": ("nota.txt", b"hola")})
+    assert file.status_code == 201, file.text
     notices = (await office.api.get("/v1/notices")).json()["data"]
     assert notices, "a rejection raises a notice"
     ids = {
@@ -125,8 +129,18 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
         "user_id": [str(office.user_id)],
         "invitation_id": [await an_invitation(office)],
         "access_role_id": await roles_of(office),
+        "file_id": [file.json()["id"]],
+        "operation_id": [await an_operation(office)],
     }
     return World(office, ids, made.json()["secret"])
+
+
+async def an_operation(office: Office) -> str:
+    """Ask for long work, as the routes do that begin it."""
+    at = office.clock.now()
+    async with office.container.database.transaction(office.organization_id) as tx:
+        begun = await operations.begin(tx, office.actor, OperationKind.EXPORT, {}, at=at)
+        return str(begun.id)
 
 
 async def an_unmatched_transfer(office: Office) -> str:
