@@ -12,6 +12,7 @@ from app.commercial.router import router as commercial
 from app.contacts.router import router as contacts
 from app.container import Container
 from app.dispatch.router import router as dispatch
+from app.dispatch.sharing_router import router as sharing
 from app.dispatch.template_router import router as templates
 from app.documents.converting_router import router as conversions
 from app.documents.layout_router import router as layouts
@@ -84,6 +85,7 @@ ROUTERS = (
     revising,
     conversions,
     dispatch,
+    sharing,
     comments,
     commercial,
     action_kinds,

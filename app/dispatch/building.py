@@ -14,6 +14,7 @@ from app.dispatch.outbox import Outbox
 from app.dispatch.paid import Paid
 from app.documents import printable, states
 from app.documents import queries as documents
+from app.documents.links import READS
 from app.documents.models import Document
 from app.documents.printable import Printable
 from app.documents.receipt import PaymentReceipt
@@ -76,8 +77,9 @@ async def material_of(
         sender_name=dispatch.created_by_name,
         to_name=row.name,
         address=row.address,
-        is_copy=row.kind == "cc",
-        can_pay=can_pay,
+        can_decide=row.can_decide,
+        can_pay=can_pay and row.can_pay,
+        is_copy=row.rights == READS,
         attach_pdf=dispatch.attach_pdf,
         has_logo=says.logo_sha256 is not None,
         subject=dispatch.subject,

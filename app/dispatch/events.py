@@ -2,7 +2,7 @@
 
 from pydantic import JsonValue
 
-from app.dispatch.models import Dispatch, Recipient
+from app.dispatch.models import EMAIL, Dispatch, Recipient
 from app.dispatch.paid import Paid
 from app.documents.models import Document
 from app.events.record import Fact, Group
@@ -25,6 +25,7 @@ def _about(dispatch: Dispatch, document: Document) -> dict[str, JsonValue]:
         "revision": dispatch.revision,
         "total": {"amount": document.total_minor, "currency": document.currency},
         **_receipt(dispatch),
+        **_handed_over(dispatch),
     }
 
 
@@ -37,6 +38,16 @@ def _receipt(dispatch: Dispatch) -> dict[str, JsonValue]:
         "payment_id": str(dispatch.payment_id),
         "amount": {"amount": paid.amount_minor, "currency": paid.currency},
     }
+
+
+_VIA = {"link": "copied_link", "whatsapp": "whatsapp", "sms": "sms", "manual": "by_hand"}
+
+
+def _handed_over(dispatch: Dispatch) -> dict[str, JsonValue]:
+    """Tell of a link that a person took to the client how, and to whom."""
+    if dispatch.channel == EMAIL:
+        return {}
+    return {"via": _VIA[dispatch.channel], "name": dispatch.recipients[0].name}
 
 
 def _fact(kind: str, dispatch: Dispatch, payload: dict[str, JsonValue]) -> Fact:

@@ -54,8 +54,9 @@ class LetterOrder:
         sender_name: The member of staff who sends; empty for the organization itself.
         to_name: The person greeted; may be empty.
         address: Where the letter goes.
-        is_copy: The addressee may read, not answer.
-        can_pay: The client may pay this document on line.
+        is_copy: The addressee may only read.
+        can_decide: The addressee may accept or reject.
+        can_pay: The addressee may pay this document on line.
         attach_pdf: The PDF goes with the letter.
         link: The full URL of `/d/{token}`, or `LINK` for what staff may see.
         has_logo: The message holds the logo as `cid:logo`.
@@ -72,6 +73,7 @@ class LetterOrder:
     to_name: str
     address: str
     is_copy: bool
+    can_decide: bool
     can_pay: bool
     attach_pdf: bool
     link: str
@@ -175,6 +177,13 @@ def default_body(says: Printable, kind: LetterKind, language: str, *, can_pay: b
     title = header_text(says.title, _LINE_LENGTH_MAX)
     quoted = words("title", title=title) if title else ""
     return words(key, **nouns(says, words), title=quoted)
+
+
+def shared_text(says: Printable, language: str) -> str:
+    """Give the words that go with a link handed over; `{link}` stands in the link's place."""
+    words = wording("letters", language)
+    names = nouns(says, words)
+    return words("shared", **names, n=number_of(says), org=issuer_name(says), link=LINK)
 
 
 def attachment_name(says: Printable, language: str) -> str:
@@ -327,18 +336,20 @@ def _paid_on(order: LetterOrder, paid: Paid, words: Wording) -> str:
 def _actions(order: LetterOrder, words: Wording) -> list[_Action]:
     """Give the row of buttons, each to its confirm page; the next sensible one leads.
 
-    The row is the same for all four types; a receipt asks for nothing.
+    The row is the same for all four types, as far as the addressee's rights go; a receipt
+    asks for nothing.
     """
     if order.is_copy or order.kind is LetterKind.RECEIPT:
         return []
     can_pay = _can_pay(order)
     pay_first = can_pay and order.says.type in _PAYABLE
-    actions = [
-        _Action(words("action.accept"), f"{order.link}/accept", is_primary=not pay_first),
-        _Action(words("action.reject"), f"{order.link}/reject"),
-    ]
+    actions = []
+    if order.can_decide:
+        accept = _Action(words("action.accept"), f"{order.link}/accept", is_primary=not pay_first)
+        actions += [accept, _Action(words("action.reject"), f"{order.link}/reject")]
     if can_pay:
-        pay = _Action(words("action.pay"), f"{order.link}/pay", is_primary=pay_first)
+        is_primary = pay_first or not order.can_decide
+        pay = _Action(words("action.pay"), f"{order.link}/pay", is_primary=is_primary)
         actions.append(pay)
     return actions
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Contact
+from app.documents.links import Rights
 from app.documents.models import DocumentRevision
 from app.kernel.database import Base
 from app.kernel.languages import is_tag
@@ -35,6 +36,9 @@ RANKS: Mapping[str, int] = {
     "cancelled": 70,
 }
 """Higher wins; `opened` is a time, not a rank."""
+
+EMAIL = "email"
+"""The channel of what the worker sends; on every other one a person hands the link over."""
 
 LINK = "link"
 """The kind of a message with a new link, which the client asked for: nobody sent the document
@@ -140,6 +144,9 @@ class Recipient(Base):
     address: Mapped[str]
     name: Mapped[str]
     kind: Mapped[str]
+    can_decide: Mapped[bool]
+    can_pay: Mapped[bool]
+    """What their links let them do: a contact person as the contact's record says."""
     message_id: Mapped[str]
     sealed_token: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The link's token, encrypted, until the message is built."""
@@ -177,6 +184,11 @@ class Recipient(Base):
     def delivery_state(self) -> str:
         """What is shown of the message."""
         return shown_state(self.state, self.opened_at)
+
+    @property
+    def rights(self) -> Rights:
+        """What this addressee may do behind a link."""
+        return Rights(can_decide=self.can_decide, can_pay=self.can_pay)
 
     def become(self, state: str, *, at: datetime) -> bool:
         """Take a state of higher rank; tell whether it changed.

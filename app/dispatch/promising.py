@@ -12,6 +12,7 @@ from app.dispatch.events import queued
 from app.dispatch.models import Dispatch, Recipient
 from app.dispatch.tasks import SendMessage
 from app.documents import links
+from app.documents.links import Rights
 from app.documents.models import Document
 from app.documents.projecting import apply_delivery
 from app.events.record import record
@@ -41,11 +42,12 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Where one message goes; `name` is greeted, and may be empty."""
+    """Where one message goes, and what its link allows; `name` is greeted, and may be empty."""
 
     address: str
     kind: str
     name: str
+    rights: Rights
 
 
 async def promise(
@@ -100,7 +102,7 @@ async def _add_recipient(
         tx,
         document,
         recipient_id,
-        can_decide=addressee.kind == "to",
+        rights=addressee.rights,
         expires_at=links.expiry_of(document, zone, at=at),
         at=at,
     )
@@ -114,6 +116,8 @@ async def _add_recipient(
             address=addressee.address,
             name=addressee.name,
             kind=addressee.kind,
+            can_decide=addressee.rights.can_decide,
+            can_pay=addressee.rights.can_pay,
             message_id=message_id(recipient_id, sender.mail_domain),
             sealed_token=sender.vault.seal(token.encode(), dispatch.organization_id),
             queue_state="ready",

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.dispatch.models import LINK, RECEIPT, Dispatch, Evidence, Recipient, shown_state
+from app.dispatch.models import EMAIL, LINK, RECEIPT, Dispatch, Evidence, Recipient, shown_state
 from app.dispatch.schemas import DispatchQuery, DispatchView
 from app.documents.models import Document, DocumentPdf, DocumentRevision
 from app.documents.projecting import Delivery
@@ -155,6 +155,7 @@ async def find_recipient(tx: AsyncSession, document: Document, address: str) -> 
             Recipient.organization_id == document.organization_id,
             func.lower(Recipient.address) == address.lower(),
             Recipient.state != "cancelled",
+            Dispatch.channel == EMAIL,
             Dispatch.document_id == document.id,
             Dispatch.revision == document.revision,
         )

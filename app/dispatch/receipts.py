@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.contacts.models import Contact
 from app.dispatch import letters
 from app.dispatch.letters import LetterKind, LetterOrder
-from app.dispatch.models import NOT_SENDINGS, RECEIPT, Dispatch, Recipient
+from app.dispatch.models import EMAIL, NOT_SENDINGS, RECEIPT, Dispatch, Recipient
 from app.dispatch.paid import Paid
 from app.dispatch.promising import Addressee, Sender, promise
 from app.documents import printable
 from app.documents import queries as documents
+from app.documents.links import ALL_RIGHTS
 from app.documents.models import Document
 from app.kernel.actor import Actor
 from app.kernel.identifiers import new_id
@@ -67,6 +68,7 @@ async def send_receipt(
             to_name=addressee.name,
             address=addressee.address,
             is_copy=False,
+            can_decide=False,
             can_pay=False,
             attach_pdf=True,
             has_logo=says.logo_sha256 is not None,
@@ -81,7 +83,7 @@ async def send_receipt(
         revision=document.revision,
         contact_id=document.contact_id,
         kind=RECEIPT,
-        channel="email",
+        channel=EMAIL,
         subject=letter.subject,
         body=letter.body,
         body_text=letter.text,
@@ -120,6 +122,7 @@ async def _addressee(
             Dispatch.contact_id == document.contact_id,
             Dispatch.kind.not_in(NOT_SENDINGS) | (Recipient.id == payer_id),
             Dispatch.cancelled_at.is_(None),
+            Dispatch.channel == EMAIL,
             Recipient.kind == "to",
         )
         .order_by((Recipient.id == payer_id).desc().nulls_last(), Recipient.id.desc())
@@ -127,8 +130,8 @@ async def _addressee(
     )
     recipient = await tx.scalar(query)
     if recipient is not None:
-        return Addressee(recipient.address, "to", recipient.name)
+        return Addressee(recipient.address, "to", recipient.name, recipient.rights)
     if contact.primary_email is None:
         return None
     name = "" if contact.is_company else contact.given_name or ""
-    return Addressee(contact.primary_email, "to", name)
+    return Addressee(contact.primary_email, "to", name, ALL_RIGHTS)

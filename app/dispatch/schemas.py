@@ -27,6 +27,7 @@ DeliveryState = Literal[
     "complained",
     "cancelled",
 ]
+ShareChannel = Literal["link", "whatsapp", "sms", "manual"]
 Words = Annotated[Text, StringConstraints(min_length=1, max_length=10_000)]
 
 
@@ -35,7 +36,8 @@ class DispatchOrder(Body):
 
     to: Addresses | None = Field(
         None,
-        description="Who may answer; the contact's primary e-mail when left out.",
+        description="Who gets it to answer; the contact's primary e-mail when left out. A contact "
+        "person may decide or pay as the contact's record says; any other address, both.",
         examples=[["oficina@varaderosol.example"]],
     )
     cc: Addresses | None = Field(
@@ -76,9 +78,28 @@ class DispatchPreview(View):
     reply_to: str = Field(examples=["oficina@taller.example"])
     warnings: list[str] = Field(
         description="`address_failed`: a message to an address failed before; "
-        "`document_expired`: the client cannot accept any more; `template_failed`: your own words "
+        "`document_expired`: the client cannot accept any more; `nobody_can_decide`: no addressee "
+        "has the right to accept or reject; `template_failed`: your own words "
         "cannot be filled in for this document, and ours are sent.",
         examples=[[]],
+    )
+
+
+class ShareOrder(Body):
+    """How a link is handed over, and to whom."""
+
+    channel: ShareChannel = Field(
+        description="`manual`: printed, or shown as a QR code; `link`: any other way.",
+        examples=["whatsapp"],
+    )
+    contact_person_id: UUID | None = Field(
+        None,
+        description="A person of the contact, who may do what the contact's record says; the "
+        "contact itself, which may do everything, when left out.",
+        examples=[None],
+    )
+    language: Language | None = Field(
+        None, description="Of the words; the document's when left out.", examples=["es"]
     )
 
 
@@ -98,6 +119,8 @@ class RecipientView(View):
     id: UUID
     address: str = Field(examples=["oficina@varaderosol.example"])
     kind: str = Field(description="`to` or `cc`.", examples=["to"])
+    can_decide: bool = Field(description="May accept or reject behind the link.")
+    can_pay: bool = Field(description="May pay behind the link.")
     delivery_state: DeliveryState = Field(examples=["sent"])
     queued_at: Instant
     sent_at: Instant | None
@@ -167,6 +190,8 @@ def recipient_of(recipient: Recipient, evidence: list[Evidence]) -> RecipientVie
         id=recipient.id,
         address=recipient.address,
         kind=recipient.kind,
+        can_decide=recipient.can_decide,
+        can_pay=recipient.can_pay,
         delivery_state=recipient.delivery_state,
         queued_at=recipient.queued_at,
         sent_at=recipient.sent_at,
@@ -179,6 +204,23 @@ def recipient_of(recipient: Recipient, evidence: list[Evidence]) -> RecipientVie
         last_error=recipient.last_error,
         evidence=[EvidenceView.model_validate(one) for one in evidence],
     )
+
+
+class ShareView(View):
+    """A link to hand over; everything but the dispatch is told once."""
+
+    dispatch: DispatchView
+    url: str | None = Field(examples=["https://conforme.example/d/…"])
+    text: str | None = Field(
+        description="Words to send with it, the link in them.",
+        examples=["Presupuesto P-260041 de Taller Ejemplo: https://conforme.example/d/…"],
+    )
+    whatsapp_url: str | None = Field(
+        description="Opens WhatsApp with the words written, at the phone on record if there is "
+        "one.",
+        examples=["https://wa.me/34611222333?text=…"],
+    )
+    qr_png: str | None = Field(description="A QR code of the link, a PNG in base64.")
 
 
 class DispatchQuery(PageQuery):

@@ -11,12 +11,13 @@ from app.contacts.models import Contact
 from app.dispatch import letters, queries, templating
 from app.dispatch.events import cancelled
 from app.dispatch.letters import Letter, LetterKind, LetterOrder
-from app.dispatch.models import LINK, RECEIPT, Dispatch, Recipient
+from app.dispatch.models import EMAIL, LINK, RECEIPT, Dispatch, Recipient
 from app.dispatch.promising import Addressee, Sender, project_delivery, promise
 from app.dispatch.schemas import DispatchOrder, DispatchPreview
 from app.documents import printable, states
 from app.documents import queries as documents
 from app.documents.drafting import conflict_facts, require_issued
+from app.documents.links import ALL_RIGHTS, READS, Rights
 from app.documents.models import Document
 from app.documents.printable import Printable
 from app.events.record import record
@@ -63,6 +64,8 @@ async def preview(
         warnings.append("address_failed")
     if states.is_expired(document, at.astimezone(_zone(plan.organization)).date()):
         warnings.append("document_expired")
+    if not any(one.rights.can_decide for one in plan.addressees):
+        warnings.append("nobody_can_decide")
     if plan.is_template_broken:
         warnings.append("template_failed")
     return DispatchPreview(
@@ -130,7 +133,7 @@ async def _promise(
         revision=document.revision,
         contact_id=document.contact_id,
         kind=plan.kind,
-        channel="email",
+        channel=EMAIL,
         subject=plan.letter.subject,
         body=plan.letter.body,
         body_text=plan.letter.text,
@@ -161,8 +164,11 @@ async def resend(
     """Send an earlier dispatch's document to the same people again, with new links.
 
     Raises:
-        Conflict: The document cannot be sent, or it was a receipt, which goes once.
+        Conflict: The document cannot be sent, or it was a receipt, which goes once, or a link
+            that was handed over.
     """
+    if earlier.channel != EMAIL:
+        raise Conflict(reason="no_recipient", extra=conflict_facts(document))
     if earlier.kind == RECEIPT:
         raise Conflict(reason="receipt_goes_once", extra=conflict_facts(document))
     order = DispatchOrder(
@@ -216,8 +222,10 @@ async def renew_link(
         at: Now.
 
     Raises:
-        Conflict: The document cannot be sent any more.
+        Conflict: The document cannot be sent any more, or the link was not mailed.
     """
+    if recipient.dispatch.channel != EMAIL:
+        raise Conflict(reason="no_recipient", extra=conflict_facts(document))
     is_copy = recipient.kind == "cc"
     order = DispatchOrder(
         to=[] if is_copy else [recipient.address],
@@ -239,7 +247,7 @@ async def _plan(
     at: datetime,
     kind: str | None = None,
 ) -> _Plan:
-    _require_sendable(document)
+    require_sendable(document)
     organization = await organizations.get(tx, document.organization_id)
     parts = (Contact.emails, Contact.persons)
     contact = await documents.contact_of(tx, document, parts=parts)
@@ -272,8 +280,9 @@ async def _plan(
             sender_name=actor.name,
             to_name=first.name,
             address=first.address,
-            is_copy=first.kind == "cc",
-            can_pay=_can_pay(document, organization, at),
+            can_decide=first.rights.can_decide,
+            can_pay=first.rights.can_pay and _can_pay(document, organization, at),
+            is_copy=first.rights == READS,
             attach_pdf=order.attach_pdf,
             has_logo=says.logo_sha256 is not None,
             subject=order.subject or own.subject,
@@ -294,7 +303,7 @@ async def _plan(
     )
 
 
-def _require_sendable(document: Document) -> None:
+def require_sendable(document: Document) -> None:
     """Refuse what is not issued, or no longer the word that counts.
 
     A PDF that is still being made is waited for; one that failed has to be made first.
@@ -320,7 +329,7 @@ def _addressees(
     contact: Contact, order: DispatchOrder, findings: Findings
 ) -> tuple[Addressee, ...]:
     """Check the addresses, none twice; fill in the contact's own where none came."""
-    names = _names(contact)
+    known = _known(contact)
     to: Sequence[str] = order.to or []
     if order.to is None and contact.primary_email is not None:
         to = [contact.primary_email]
@@ -339,19 +348,25 @@ def _addressees(
             if address.lower() in taken:
                 findings.add(pointer, "email.repeated")
             taken.add(address.lower())
-            found.append(Addressee(address, kind, names.get(address.lower(), "")))
+            name, rights = known.get(address.lower(), ("", ALL_RIGHTS))
+            found.append(Addressee(address, kind, name, rights if kind == "to" else READS))
     return tuple(found)
 
 
-def _names(contact: Contact) -> dict[str, str]:
-    """Whom each known address greets."""
-    names = {}
-    if not contact.is_company and contact.given_name:
-        names = {email.address.lower(): contact.given_name for email in contact.emails}
+def _known(contact: Contact) -> dict[str, tuple[str, Rights]]:
+    """Whom each known address greets, and what a link sent there may do.
+
+    A person may do what the contact's record says; the contact's own addresses, everything.
+    """
+    greets = contact.given_name if not contact.is_company and contact.given_name else ""
+    known = {email.address.lower(): (greets, ALL_RIGHTS) for email in contact.emails}
     for person in contact.persons:
         if person.email:
-            names[person.email.lower()] = person.name.split(" ", 1)[0]
-    return names
+            address = person.email.lower()
+            own = Rights(can_decide=person.can_decide, can_pay=person.can_pay)
+            rights = ALL_RIGHTS if address in known else own
+            known[address] = (person.name.split(" ", 1)[0], rights)
+    return known
 
 
 def _zone(organization: Organization) -> ZoneInfo:

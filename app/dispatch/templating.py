@@ -178,6 +178,7 @@ async def try_out(tx: AsyncSession, actor: Actor, trial: TemplateTrial, *, at: d
         to_name=wording("letters", trial.language)("sample.person"),
         address=says.client.email or organization.email,
         is_copy=False,
+        can_decide=True,
         can_pay=organization.payments_enabled,
         attach_pdf=True,
         has_logo=says.logo_sha256 is not None,

@@ -70,6 +70,7 @@ def standing_of(
         decision=document.decision,
         client_answered_at=last.decided_at if last is not None and by_client else None,
         can_decide=link.can_decide,
+        can_pay=link.can_pay,
         payments_enabled=organization.payments_enabled,
         amount_due_minor=document.due.amount_minor,
         is_converted=document.is_converted,

@@ -1,6 +1,7 @@
 """Tokenised links: issue, find, revoke. The token is random and kept only as a hash."""
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -28,6 +29,18 @@ _REVOKED = Statement(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the holder of a link may do besides reading."""
+
+    can_decide: bool = False
+    can_pay: bool = False
+
+
+ALL_RIGHTS = Rights(can_decide=True, can_pay=True)
+READS = Rights()
+
+
 def expiry_of(document: Document, zone: ZoneInfo, *, at: datetime) -> datetime:
     """Tell how long a link lives: a quote's validity and 30 days, else due and 60 days.
 
@@ -48,7 +61,7 @@ async def issue(
     document: Document,
     recipient_id: UUID,
     *,
-    can_decide: bool,
+    rights: Rights,
     expires_at: datetime,
     at: datetime,
 ) -> str:
@@ -62,7 +75,8 @@ async def issue(
         document_id=document.id,
         revision=document.revision,
         recipient_id=recipient_id,
-        can_decide=can_decide,
+        can_decide=rights.can_decide,
+        can_pay=rights.can_pay,
         expires_at=expires_at,
         revoked_at=None,
         created_at=at,

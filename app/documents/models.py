@@ -460,9 +460,15 @@ class ClientLink(Base):
     recipient_id: Mapped[UUID]
     """Whose link it is; opaque here, a dispatch's recipient above."""
     can_decide: Mapped[bool]
+    can_pay: Mapped[bool]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+    @property
+    def can_only_read(self) -> bool:
+        """Whether its holder may neither answer nor pay."""
+        return not (self.can_decide or self.can_pay)
 
 
 class LinkToken(Base):

@@ -219,6 +219,7 @@ class Standing:
 
     Attributes:
         can_decide: Whether the link may answer; a copy (CC) may only read.
+        can_pay: Whether the link may pay.
         is_converted: Whether another document took its place.
         is_billed: Whether an invoice asks for its money.
         is_current: Whether the link's revision is the document's.
@@ -232,6 +233,7 @@ class Standing:
     decision: str
     client_answered_at: datetime | None
     can_decide: bool
+    can_pay: bool
     payments_enabled: bool
     amount_due_minor: int
     is_converted: bool = False
@@ -245,11 +247,11 @@ def refusals(standing: Standing, *, at: datetime) -> dict[str, str | None]:
         The order of the checks is the order in which a client should
         learn of them.
     """
-    if not standing.can_decide:
-        read_only = "recipient_read_only"
+    read_only = "recipient_read_only"
+    if not (standing.can_decide or standing.can_pay):
         return dict.fromkeys(("accept", "reject", "undo", "comment", "pay"), read_only)
     closed = _closed(standing)
-    return {
+    reasons = {
         "accept": closed or ("already_accepted" if standing.decision == "accepted" else None),
         "reject": closed
         or {"accepted": "already_accepted", "rejected": "already_rejected"}.get(standing.decision),
@@ -257,6 +259,11 @@ def refusals(standing: Standing, *, at: datetime) -> dict[str, str | None]:
         "comment": None,
         "pay": closed or _pay_refusal(standing),
     }
+    if not standing.can_decide:
+        reasons |= dict.fromkeys(("accept", "reject", "undo"), read_only)
+    if not standing.can_pay:
+        reasons["pay"] = read_only
+    return reasons
 
 
 def _closed(standing: Standing) -> str | None:

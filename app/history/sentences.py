@@ -11,7 +11,7 @@ from app.kernel.money import Money
 from app.kernel.wording import Wording, wording
 from app.notices.summaries import quoted
 
-_VARIANTS = ("channel", "kind", "role", "visibility", "direction")
+_VARIANTS = ("via", "channel", "kind", "role", "visibility", "direction")
 """Fields of a payload whose value may choose a text of its own, `<kind>.<value>`."""
 
 

@@ -134,11 +134,13 @@ def document_page(
         or panels.done_panel(done, shared, language)
         or panels.payment_panel(shared, language)
         or panels.state_panel(shared, language),
-        pills=panels.pills_of(stage, payment, naming, language, may_answer=shared.link.can_decide),
+        pills=panels.pills_of(
+            stage, payment, naming, language, may_answer=not shared.link.can_only_read
+        ),
         subject=says.subject,
         amount=figures.shown_amount(shared, language) if with_prices else None,
         actions=_actions(shared, paths, naming, texts),
-        is_copy=not shared.link.can_decide,
+        is_copy=shared.link.can_only_read,
         facts=_facts(says, texts),
         asks=may_comment and stage != "expired",
         issuer=says.issuer,

@@ -170,7 +170,7 @@ def payment_panel(shared: Shared, language: str) -> Panel | None:
     texts = wording("pages", language)
     values: dict[str, object] = naming_of(shared.says, language).values()
     values["total"] = formats.money(payment.amount, language)
-    if payment.state == "awaiting_funds" and shared.link.can_decide:
+    if payment.state == "awaiting_funds" and shared.link.can_pay:
         values["ref"] = payment.reference or ""
         heading = rich(texts, "panel.waiting", **values)
         body = (rich(texts, "panel.waiting.body", **values),)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor
-from app.kernel.errors import Conflict, Fault, Invalid, NotFound
+from app.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from app.kernel.money import Money
 from app.kernel.vault import Vault
 from app.payments import intents, queries
@@ -79,6 +79,8 @@ async def begin(
     shared = await service.locked(tx, token, at=at)
     service.require_form(shared, form.form_nonce, secret_key, at)
     if (reason := shared.refusals["pay"]) is not None:
+        if reason == "recipient_read_only":
+            raise Forbidden(code="role_missing", reason=reason)
         raise Conflict(reason=reason, extra=service.possible(shared))
     actor = service.client_of(shared.recipient)
     await service.count_person(tx, actor, shared.document, shared.recipient, visit, "pay", at=at)
@@ -149,6 +151,8 @@ async def cancel(
     """
     shared = await service.locked(tx, token, at=at)
     service.require_form(shared, form_nonce, secret_key, at)
+    if not shared.link.can_pay:
+        raise Forbidden(code="role_missing", reason="recipient_read_only")
     payment = await _own(tx, shared, payment_id, for_update=True)
     if payment.state in LIVE:
         await intents.give_up(tx, shared.document, payment, "cancelled", at=at)

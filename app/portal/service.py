@@ -257,7 +257,7 @@ async def lead_on(tx: AsyncSession, token: str, *, at: datetime) -> str:
         tx,
         document,
         successor.id,
-        can_decide=successor.kind == "to",
+        rights=successor.rights,
         expires_at=links.expiry_of(document, zone, at=at),
         at=at,
     )
@@ -265,7 +265,7 @@ async def lead_on(tx: AsyncSession, token: str, *, at: datetime) -> str:
 
 def form_nonce(shared: Shared, secret_key: bytes, *, at: datetime) -> str | None:
     """Give the nonce of a page's forms; None where the link may only read."""
-    if not shared.link.can_decide:
+    if shared.link.can_only_read:
         return None
     return nonce.make(_bound(shared), secret_key, at=at)
 
@@ -389,7 +389,7 @@ def _bound(shared: Shared) -> Bound:
 
 def require_form(shared: Shared, text: str, secret_key: bytes, at: datetime) -> str:
     """Refuse a form that no page of ours carried lately; give the PDF's fingerprint."""
-    if not shared.link.can_decide:
+    if shared.link.can_only_read:
         raise Forbidden(code="role_missing", reason="recipient_read_only")
     if shared.pdf_sha256 is None:
         raise Unavailable(retry_after_s=PDF_WAIT_S)

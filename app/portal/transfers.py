@@ -4,15 +4,11 @@ Source:
     European Payments Council 069-12, version 002: UTF-8, error correction M.
 """
 
-import io
-
-import segno
-
+from app.kernel import qr
 from app.kernel.money import Money
 from app.payments.movements import TransferAccount
 
 _HOLDER_LENGTH = 70
-_SCALE = 6
 
 
 def payload(account: TransferAccount, amount: Money, reference: str) -> str:
@@ -36,7 +32,4 @@ def payload(account: TransferAccount, amount: Money, reference: str) -> str:
 
 def qr_png(account: TransferAccount, amount: Money, reference: str) -> bytes:
     """Draw the code, black on white with its quiet zone."""
-    code = segno.make(payload(account, amount, reference), error="m", micro=False, encoding="utf-8")
-    out = io.BytesIO()
-    code.save(out, kind="png", scale=_SCALE, border=4, dark="#000000", light="#ffffff")
-    return out.getvalue()
+    return qr.png(payload(account, amount, reference))

@@ -255,6 +255,7 @@ async def test_answers_are_as_documented(
     await office.api.patch(f"/v1/documents/{draft}", json={"title": "Otro"})
     await _sail(office, world)
     await office.api.post(f"/v1/documents/{sent}/dispatches/preview", json={})
+    await office.api.post(f"/v1/documents/{sent}/share-links", json={"channel": "whatsapp"})
     await office.api.post(f"/v1/dispatches/{world.ids['dispatch_id'][0]}/resend", json={})
     await office.api.post(f"/v1/notices/{world.ids['notice_id'][0]}/review")
     await _pay(office, client, provider)

@@ -142,6 +142,7 @@ ORDER = LetterOrder(
     to_name="Ana Ejemplo",
     address="ana@velero.example",
     is_copy=False,
+    can_decide=True,
     can_pay=True,
     attach_pdf=True,
     link=LINK,

@@ -155,6 +155,7 @@ OPEN = Standing(
     decision="pending",
     client_answered_at=None,
     can_decide=True,
+    can_pay=True,
     payments_enabled=True,
     amount_due_minor=100,
 )
@@ -162,9 +163,9 @@ ANSWERED = (None, NOW, NOW - timedelta(minutes=15), NOW - timedelta(minutes=15, 
 
 
 def test_every_combination_of_what_a_client_may_do() -> None:
-    for state, current, expired, decision, answered, can_decide, enabled, due in product(
+    for state, current, expired, decision, answered, decides, pays, enabled, due in product(
         ISSUE_STATES[1:], (False, True), (False, True), DECISIONS, ANSWERED,
-        (False, True), (False, True), (0, 1),
+        (False, True), (False, True), (False, True), (0, 1),
     ):  # fmt: skip
         standing = Standing(
             issue_state=state,
@@ -172,7 +173,8 @@ def test_every_combination_of_what_a_client_may_do() -> None:
             is_expired=expired,
             decision=decision,
             client_answered_at=answered,
-            can_decide=can_decide,
+            can_decide=decides,
+            can_pay=pays,
             payments_enabled=enabled,
             amount_due_minor=due,
         )
@@ -182,10 +184,18 @@ def test_every_combination_of_what_a_client_may_do() -> None:
 def require_ruled(standing: Standing, told: dict[str, str | None]) -> None:
     """Who may answer when, each rule by itself."""
     assert set(told) == {"accept", "reject", "undo", "comment", "pay"}
-    if not standing.can_decide:
-        assert set(told.values()) == {"recipient_read_only"}
+    read_only = "recipient_read_only"
+    if not (standing.can_decide or standing.can_pay):
+        assert set(told.values()) == {read_only}
         return
     assert told["comment"] is None
+    if not (standing.can_decide and standing.can_pay):
+        full = refusals(replace(standing, can_decide=True, can_pay=True), at=NOW)
+        kept = ("accept", "reject", "undo") if standing.can_decide else ("pay",)
+        refused = {"accept", "reject", "undo", "pay"} - set(kept)
+        assert {told[name] for name in refused} == {read_only}
+        assert all(told[name] == full[name] for name in kept)
+        return
     is_open = standing.issue_state == "issued" and standing.is_current and not standing.is_expired
     answers = {told[name] for name in ("accept", "reject", "undo", "pay")}
     if not is_open:

@@ -122,6 +122,7 @@ def a_shared(
     decision: Decision | None = None,
     thread: Sequence[Comment] = (),
     can_decide: bool = True,
+    can_pay: bool | None = None,
     payments: bool = False,
     issue_state: str = "issued",
     payment_state: str = "unpaid",
@@ -155,6 +156,7 @@ def a_shared(
         revision=printable.revision,
         recipient_id=RECIPIENT_ID,
         can_decide=can_decide,
+        can_pay=can_decide if can_pay is None else can_pay,
     )
     answered = decision.decided_at if decision and decision.actor_kind == "client" else None
     standing = states.Standing(
@@ -164,6 +166,7 @@ def a_shared(
         decision=kind,
         client_answered_at=answered,
         can_decide=can_decide,
+        can_pay=can_decide if can_pay is None else can_pay,
         payments_enabled=payments,
         amount_due_minor=payable - paid_minor,
     )
