@@ -390,8 +390,13 @@ async def _ask(
     async with database.transaction() as tx:
         shared = await service.read(tx, paths.token, at=at)
     if shared.refusals[action] is not None:
-        return _see(paths())
-    return _confirm(request, shared, paths, at, action=action)
+        response = _see(paths())
+    else:
+        response = _confirm(request, shared, paths, at, action=action)
+    response.background = BackgroundTask(
+        note_fetch, database, shared, visit_of(request), at, action
+    )
+    return response
 
 
 def _confirm(
