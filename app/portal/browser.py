@@ -199,7 +199,7 @@ async def tell_seen(
 ) -> Response:
     """Count a view: the script tells of a person (204), or the button did (303)."""
     fields = await form_of(request)
-    signal = fields.get("signal", "beacon")
+    signal = fields.get("signal")
     if signal not in _SIGNALS:
         raise Malformed
     async with database.transaction() as tx:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,7 +61,7 @@ def visit_of(request: Request) -> Visit:
     )
 
 
-def opens_all(pages: set[str] | frozenset[str]) -> bool:
+def opens_all(pages: AbstractSet[str]) -> bool:
     """Tell whether pages fetched within `BURST` are more than a person wants at once.
 
     Who accepts has no business on the page to reject: both, and seconds apart, is
@@ -74,7 +75,7 @@ def verdict(
     sent_at: datetime | None,
     at: datetime,
     *,
-    pages: set[str] | frozenset[str] = frozenset(),
+    pages: AbstractSet[str] = frozenset(),
 ) -> tuple[str, Sequence[str]]:
     """Judge a page fetch: `human`, `machine` or `unknown`, and by what signs.
 
