@@ -387,6 +387,21 @@ async def views(
     ]
 
 
+async def pages_fetched(tx: AsyncSession, recipient: Recipient, *, since: datetime) -> set[str]:
+    """Tell which pages of a recipient's links were fetched lately, whoever did."""
+    rows = await tx.scalars(
+        select(Evidence.signals["page"].as_string())
+        .where(
+            Evidence.organization_id == recipient.organization_id,
+            Evidence.recipient_id == recipient.id,
+            Evidence.kind == "page_fetched",
+            Evidence.occurred_at >= since,
+        )
+        .distinct()
+    )
+    return {page for page in rows if page is not None}
+
+
 async def failed_before(
     tx: AsyncSession, organization_id: UUID, addresses: Sequence[str]
 ) -> set[str]:

@@ -199,7 +199,7 @@ async def tell_seen(
 ) -> Response:
     """Count a view: the script tells of a person (204), or the button did (303)."""
     fields = await form_of(request)
-    signal = fields.get("signal", "beacon")
+    signal = fields.get("signal")
     if signal not in _SIGNALS:
         raise Malformed
     async with database.transaction() as tx:
@@ -390,8 +390,13 @@ async def _ask(
     async with database.transaction() as tx:
         shared = await service.read(tx, paths.token, at=at)
     if shared.refusals[action] is not None:
-        return _see(paths())
-    return _confirm(request, shared, paths, at, action=action)
+        response = _see(paths())
+    else:
+        response = _confirm(request, shared, paths, at, action=action)
+    response.background = BackgroundTask(
+        note_fetch, database, shared, visit_of(request), at, action
+    )
+    return response
 
 
 def _confirm(

@@ -75,6 +75,7 @@ async def _answer(request: Request, handler: Handler, *, has_token: bool) -> Res
     try:
         if request.method == "POST":
             require_same_origin(request)
+            require_person(request)
         if not has_token:
             return await handler(request)
         async with _guarded(
@@ -152,6 +153,23 @@ def require_same_origin(request: Request) -> None:
         return
     public_host = urlsplit(provided(request, Settings).public_url).netloc
     if _host_of(str(origin)) not in {request.headers.get("host"), public_host}:
+        raise Problem(code="scope_missing")
+
+
+def require_person(request: Request) -> None:
+    """Refuse a form that a page's own script sent, as scanners do that submit all they find.
+
+    A browser says of a navigation whether a person's touch caused it; one that says
+    nothing of navigations is believed.
+
+    Source:
+        W3C Fetch Metadata, `Sec-Fetch-User`.
+
+    Raises:
+        Problem: Nobody pressed the button.
+    """
+    is_navigation = request.headers.get("sec-fetch-mode") == "navigate"
+    if is_navigation and request.headers.get("sec-fetch-user") != "?1":
         raise Problem(code="scope_missing")
 
 

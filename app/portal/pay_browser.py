@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.background import BackgroundTask
 
 from app.documents.ports import Printer
 from app.kernel.database import Database
@@ -22,7 +23,7 @@ from app.portal.guarding import Sparingly
 from app.portal.naming import naming_of
 from app.portal.paying import PayForm
 from app.portal.reading import Shared
-from app.portal.router import pdf_response
+from app.portal.router import note_fetch, pdf_response
 from app.portal.visits import visit_of
 from app.settings import Settings
 from app.web.declarations import Public
@@ -61,8 +62,11 @@ async def show_pay(
     async with database.transaction() as tx:
         shared = await service.read(tx, token, at=at)
     if shared.refusals["pay"] is not None:
-        return _see(paths())
-    return _choose(request, shared, paths, at)
+        response = _see(paths())
+    else:
+        response = _choose(request, shared, paths, at)
+    response.background = BackgroundTask(note_fetch, database, shared, visit_of(request), at, "pay")
+    return response
 
 
 @router.post("/d/{token}/pay", dependencies=[Depends(Sparingly(CLIENT_PAYMENTS))])

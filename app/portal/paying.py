@@ -82,6 +82,8 @@ async def begin(
         if reason == "recipient_read_only":
             raise Forbidden(code="role_missing", reason=reason)
         raise Conflict(reason=reason, extra=service.possible(shared))
+    if await service.opens_everything(tx, shared.recipient, at=at):
+        raise Conflict(reason="form_nonce_invalid", extra=service.possible(shared))
     actor = service.client_of(shared.recipient)
     await service.count_person(tx, actor, shared.document, shared.recipient, visit, "pay", at=at)
     amount = None

@@ -201,10 +201,12 @@ def pdf_response(content: bytes, name: str) -> Response:
     return Response(content, media_type=PDF, headers=headers)
 
 
-async def note_fetch(database: Database, shared: Shared, visit: Visit, at: datetime) -> None:
+async def note_fetch(
+    database: Database, shared: Shared, visit: Visit, at: datetime, page: str = "document"
+) -> None:
     """Keep telemetry after the answer has left, in a transaction of its own."""
     async with database.transaction(shared.organization.id) as tx:
-        await service.record_fetch(tx, shared, visit, at=at)
+        await service.record_fetch(tx, shared, visit, page, at=at)
 
 
 async def _read(tx: AsyncSession, request: Request, token: str, at: datetime) -> Shared:

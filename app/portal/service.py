@@ -36,7 +36,7 @@ from app.portal.evidence import evidence_of
 from app.portal.nonce import Bound
 from app.portal.reading import Shared
 from app.portal.statements import statement
-from app.portal.visits import Visit, explain, verdict
+from app.portal.visits import BURST, Visit, explain, opens_all, verdict
 
 Action = Literal["accept", "reject", "undo"]
 
@@ -186,17 +186,34 @@ async def comment(
     return await _with_thread(tx, _after(shared, shared.decision, at=at))
 
 
-async def record_fetch(tx: AsyncSession, shared: Shared, visit: Visit, *, at: datetime) -> None:
-    """Keep that a page was fetched and what that may mean; it counts for nothing."""
+async def record_fetch(
+    tx: AsyncSession, shared: Shared, visit: Visit, page: str = "document", *, at: datetime
+) -> None:
+    """Keep that a page was fetched and what that may mean; it counts for nothing.
+
+    Args:
+        tx: A transaction in the organization.
+        shared: What is behind the link.
+        visit: The request.
+        page: `document`, or where a button of the letter leads: `accept`, `reject`, `pay`.
+        at: When it was fetched.
+    """
     recipient = shared.recipient
-    judged, signs = verdict(visit, recipient.sent_at, at)
+    pages = await dispatches.pages_fetched(tx, recipient, since=at - BURST)
+    judged, signs = verdict(visit, recipient.sent_at, at, pages={*pages, page})
     await viewing.note(
         tx,
         recipient,
         "page_fetched",
         judged,
         explain(signs, shared.organization.default_language),
-        {**visit.signals, "user-agent": visit.user_agent, "signs": " ".join(signs)},
+        {
+            **visit.signals,
+            "user-agent": visit.user_agent,
+            "accept-language": visit.accept_language,
+            "page": page,
+            "signs": " ".join(signs),
+        },
         visit.source,
         at=at,
     )
@@ -206,6 +223,9 @@ async def record_view(
     tx: AsyncSession, token: str, visit: Visit, signal: str, *, at: datetime
 ) -> None:
     """Count a view: the page tells that a person touched it.
+
+    What a browser says that follows every button of the letter within seconds is kept,
+    and counts for nothing: it opens them all, as scanners do, and presses what it finds.
 
     Args:
         tx: The request's transaction.
@@ -220,6 +240,9 @@ async def record_view(
     """
     link = await _live(tx, token, at=at)
     document, recipient = await _lock(tx, link)
+    if await opens_everything(tx, recipient, at=at):
+        await _note_machine(tx, document, recipient, visit, signal, at=at)
+        return
     await count_person(tx, client_of(recipient), document, recipient, visit, signal, at=at)
 
 
@@ -428,6 +451,34 @@ async def count_person(
         at=at,
     )
     await viewing.opened(tx, actor, document, recipient, at=at)
+
+
+async def opens_everything(tx: AsyncSession, recipient: Recipient, *, at: datetime) -> bool:
+    """Tell whether somebody just followed the buttons to accept and to reject, as scanners do."""
+    return opens_all(await dispatches.pages_fetched(tx, recipient, since=at - BURST))
+
+
+async def _note_machine(
+    tx: AsyncSession,
+    document: Document,
+    recipient: Recipient,
+    visit: Visit,
+    signal: str,
+    *,
+    at: datetime,
+) -> None:
+    """Keep a touch that no person made."""
+    organization = await organizations.get(tx, document.organization_id)
+    await viewing.note(
+        tx,
+        recipient,
+        "page_touched",
+        "machine",
+        explain(["opened_all_pages"], organization.default_language),
+        {**visit.signals, "user-agent": visit.user_agent, "signal": signal},
+        visit.source,
+        at=at,
+    )
 
 
 async def _tell_staff(

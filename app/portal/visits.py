@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +14,9 @@ from app.web.dependencies import source_of
 HEADER_LENGTH_MAX = 300
 SCAN_WINDOW = timedelta(seconds=120)
 """Mail scanners follow links this soon after a message was sent."""
+
+BURST = timedelta(seconds=10)
+"""Within it nobody reads a document, thinks of accepting it, and of rejecting it."""
 
 _SOFT_SIGNS_OF_MACHINE = 2
 _SIGNAL_HEADERS = ("sec-purpose", "purpose", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-user")
@@ -57,7 +61,22 @@ def visit_of(request: Request) -> Visit:
     )
 
 
-def verdict(visit: Visit, sent_at: datetime | None, at: datetime) -> tuple[str, Sequence[str]]:
+def opens_all(pages: AbstractSet[str]) -> bool:
+    """Tell whether pages fetched within `BURST` are more than a person wants at once.
+
+    Who accepts has no business on the page to reject: both, and seconds apart, is
+    following every link there is.
+    """
+    return {"accept", "reject"} <= pages
+
+
+def verdict(
+    visit: Visit,
+    sent_at: datetime | None,
+    at: datetime,
+    *,
+    pages: AbstractSet[str] = frozenset(),
+) -> tuple[str, Sequence[str]]:
     """Judge a page fetch: `human`, `machine` or `unknown`, and by what signs.
 
     It decides nothing: a scanner may look like any browser, so only what a page
@@ -67,12 +86,13 @@ def verdict(visit: Visit, sent_at: datetime | None, at: datetime) -> tuple[str, 
         visit: The fetch.
         sent_at: When the message with the link left; None when it is not known.
         at: When the page was fetched.
+        pages: What was fetched of the link within `BURST`, this page among it.
 
     Returns:
         The verdict, and the signs that speak against a person, or `followed_link`;
         the catalogue has their texts.
     """
-    sure = _sure_signs(visit)
+    sure = _sure_signs(visit) + (["opened_all_pages"] if opens_all(pages) else [])
     soft = _soft_signs(visit, sent_at, at)
     signs = [*sure, *soft]
     if sure or len(soft) >= _SOFT_SIGNS_OF_MACHINE:

@@ -53,6 +53,13 @@ def test_two_minutes_after_sending_it_is_no_longer_soon() -> None:
     assert verdict(PHONE, START - timedelta(seconds=120), START)[0] == "human"
 
 
+def test_the_pages_to_accept_and_to_reject_at_once_are_no_persons() -> None:
+    one = verdict(PHONE, LONG_AGO, START, pages={"document", "accept", "pay"})
+    assert one == ("human", ["followed_link"])
+    both = verdict(PHONE, LONG_AGO, START, pages={"accept", "reject"})
+    assert both == ("machine", ["opened_all_pages"])
+
+
 def test_signs_are_put_into_words() -> None:
     told = explain(["head_request", "no_accept_language"], "es")
     assert told == "Solo pidió las cabeceras, sin idioma."
@@ -64,6 +71,7 @@ def test_every_sign_has_its_words() -> None:
     signs = {*verdict(odd, START, START)[1], *verdict(PHONE, None, START)[1]}
     robot = replace(odd, user_agent="bot/1", signals={"purpose": "prefetch"})
     signs |= {*verdict(robot, None, START)[1]}
+    signs |= {*verdict(PHONE, None, START, pages={"accept", "reject"})[1]}
     assert signs == {one for one in wording("evidence", "es").texts if "." not in one}
     assert wording("evidence", "es").texts.keys() == wording("evidence", "en").texts.keys()
 
