@@ -103,7 +103,7 @@ def shown_amount(shared: Shared, language: str) -> Amount:
         note = texts(
             "amount.partial",
             total=formats.money(totals.payable, language),
-            paid=formats.money(document.money(document.paid_minor), language),
+            paid=formats.money(document.collected, language),
         )
         return Amount(texts("amount.remaining"), formats.money(document.due, language), note)
     note = tax_note(says, language)

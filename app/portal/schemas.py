@@ -20,7 +20,6 @@ from app.documents.schemas import (
 from app.documents.states import DECISIONS, PAYMENT_STATES, UNDO_WINDOW, Status
 from app.documents.views import installment_views, printed_line, tax_of, written
 from app.kernel.actor import ActorKind
-from app.kernel.money import Money
 from app.portal.forms import COMMENT_LENGTH_MAX, NAME_LENGTH_MAX
 from app.portal.nonce import LENGTH_MAX
 from app.portal.reading import Shared
@@ -316,7 +315,7 @@ def _document(shared: Shared) -> SharedDocument:
     totals = says.totals
     last = shared.decision
     is_open = last is None or last.kind == "withdrawn"
-    paid = Money(document.paid_minor, says.currency)
+    paid = document.collected
     return SharedDocument(
         type=says.type.value,
         invoice_kind=says.invoice_kind.value if says.invoice_kind else None,
