@@ -161,6 +161,7 @@ def _corrective(language: str) -> Shown:
         language=language,
         due_date=None,
         title="",
+        iban=None,
         correction=correction,
     )
     pdf = PRINTER.document(says, logo=_logo(), band=None)

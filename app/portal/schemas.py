@@ -154,6 +154,9 @@ class SharedDocument(View):
     withholding: MoneyView
     advances: MoneyView
     amount_payable: MoneyView
+    amount_credited: MoneyView = Field(
+        description="What corrective invoices took off; nobody paid it."
+    )
     amount_paid: MoneyView
     amount_due: MoneyView
     deposit_percent: DecimalText | None
@@ -315,7 +318,7 @@ def _document(shared: Shared) -> SharedDocument:
     totals = says.totals
     last = shared.decision
     is_open = last is None or last.kind == "withdrawn"
-    paid = document.collected
+    paid, credited = document.collected, document.money(document.credited_minor)
     return SharedDocument(
         type=says.type.value,
         invoice_kind=says.invoice_kind.value if says.invoice_kind else None,
@@ -356,8 +359,9 @@ def _document(shared: Shared) -> SharedDocument:
         withholding=MoneyView.of(totals.withholding),
         advances=MoneyView.of(totals.advances),
         amount_payable=MoneyView.of(totals.payable),
+        amount_credited=MoneyView.of(credited),
         amount_paid=MoneyView.of(paid),
-        amount_due=MoneyView.of(totals.payable - paid),
+        amount_due=MoneyView.of(totals.payable - credited - paid),
         deposit_percent=written(says.deposit_percent, 2),
         deposit=MoneyView.of(says.deposit) if says.deposit is not None else None,
         installments=installment_views(document),
