@@ -13,13 +13,14 @@ from app.adapters.lemonway.gateway import open_lemonway
 from app.adapters.mail_smtp import SmtpTransport
 from app.adapters.pdf_reportlab import ReportlabPrinter
 from app.adapters.smtp_relays import SmtpRelays
-from app.documents.ports import Printer
+from app.documents.ports import Books, Printer
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.database import Database, open_engine
 from app.kernel.vault import Vault
 from app.mail.ports import MailRelays, MailTransport, SmtpAccount
 from app.notices import alarms
 from app.organizations.passwords import Passwords
+from app.payments.correcting import LedgerBooks
 from app.payments.desk import Desk, Provider
 from app.settings import Settings
 
@@ -70,6 +71,7 @@ class Container:
             Vault: self.vault,
             Passwords: self.passwords,
             Printer: self.printer,
+            Books: LedgerBooks(),
             MailTransport: self.mail,
             MailRelays: self.relays,
         }

@@ -22,6 +22,7 @@ from app.documents.printable import (
     DocumentType,
     InvoiceKind,
     Printable,
+    PrintedCorrection,
     PrintedDisbursement,
     PrintedInstallment,
     PrintedLine,
@@ -100,6 +101,7 @@ def _rows() -> Iterator[tuple[str, list[Shown]]]:
     for kind in DocumentType:
         yield words(kind.value), [_document(kind, language) for language in LANGUAGES]
     yield words("invoice.simplified"), [_simplified(language) for language in LANGUAGES]
+    yield words("invoice.corrective"), [_corrective(language) for language in LANGUAGES]
     yield "Forty lines: the second page", [_long(language) for language in LANGUAGES]
     yield "A layout of the organization's own: a summary", [_summary(one) for one in LANGUAGES]
     translated = PRINTER.translation(
@@ -137,6 +139,33 @@ def _simplified(language: str) -> Shown:
     with_tax = replace(line, unit_price=Decimal("24.20"), gross=Money(4840))
     pdf = PRINTER.document(replace(says, lines=(with_tax,)), logo=_logo(), band=None)
     return Shown(f"simplified-{language}", _named("invoice.simplified", language), pdf)
+
+
+def _corrective(language: str) -> Shown:
+    line = a_line(_written(language)[1], quantity=Decimal(-1), unit_price=Decimal("240.00"))
+    correction = PrintedCorrection(
+        method="differences",
+        cause="return",
+        code="R1",
+        number="F-260118",
+        issue_date=date(2026, 11, 24),
+        base=Money(0),
+        tax=Money(0),
+        surcharge=Money(0),
+    )
+    says = a_printable(
+        [line],
+        type=DocumentType.INVOICE,
+        invoice_kind=InvoiceKind.CORRECTIVE,
+        number="FR-260004",
+        language=language,
+        due_date=None,
+        title="",
+        iban=None,
+        correction=correction,
+    )
+    pdf = PRINTER.document(says, logo=_logo(), band=None)
+    return Shown(f"corrective-{language}", _named("invoice.corrective", language), pdf)
 
 
 def _long(language: str) -> Shown:

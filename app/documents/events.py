@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from app.documents.models import Decision, Document
 from app.events.record import Fact, Group
+from app.kernel.money import Money
 
 
 def _about(document: Document) -> dict[str, JsonValue]:
@@ -117,6 +118,26 @@ def converted(document: Document, other: Document, *, role: str) -> Fact:
 def copied(document: Document, other: Document, *, role: str) -> Fact:
     """The document was written again (role `source`), or after another (`result`)."""
     return _fact("document.copied", document, _beside(other, role), shared=False)
+
+
+def corrected(document: Document, other: Document, method: str, money: Money, *, role: str) -> Fact:
+    """An invoice was corrected (role `source`), or issued to correct one (`result`).
+
+    Args:
+        document: Whose history tells it.
+        other: The one that corrects it, or is corrected.
+        method: `differences` or `substitution`.
+        money: What is less to pay, or moved along.
+        role: `source` or `result`; told as `replaced` and `replacement` of a substitution.
+    """
+    if method == "substitution":
+        role = {"source": "replaced", "result": "replacement"}[role]
+    payload: dict[str, JsonValue] = {
+        **_beside(other, role),
+        "method": method,
+        "amount": {"amount": money.amount_minor, "currency": money.currency},
+    }
+    return _fact("document.corrected", document, payload, shared=False)
 
 
 def _beside(other: Document, role: str) -> dict[str, JsonValue]:

@@ -5,7 +5,7 @@ from datetime import date
 
 from app.contacts.legal import missing_legal_fields
 from app.contacts.models import Contact
-from app.documents import consistency, rates
+from app.documents import consistency, corrections, rates
 from app.documents.consistency import Breach, Group, Invoice, Recipient
 from app.documents.models import Document, DocumentLine
 from app.documents.printable import PrintedTax, TaxKind, TaxTreatment
@@ -33,8 +33,10 @@ _SAID_ELSEWHERE = frozenset({
 
 
 def is_simplified(document: Document) -> bool:
-    """Tell whether a document is a simplified invoice."""
-    return document.invoice_kind == "simplified"
+    """Tell whether a document is a simplified invoice, or corrects one."""
+    correction = corrections.from_json(document.correction)
+    corrects_one = correction is not None and correction.is_simplified
+    return corrects_one or document.invoice_kind == "simplified"
 
 
 def missing_fields(document: Document, issuer: Letterhead, contact: Contact) -> Iterator[Fault]:
@@ -94,11 +96,15 @@ def fiscal_of(document: Document, contact: Contact, figures: Figures, today: dat
     """Say an invoice in the tax agency's codes; a draft has no number yet."""
     recipient = _recipient(contact)
     has_client = recipient is not None and bool(contact.fiscal_address)
-    qualifies = is_simplified(document) and has_client
-    is_short = is_simplified(document) and not has_client
+    correction = corrections.from_json(document.correction)
+    qualifies = is_simplified(document) and has_client and correction is None
+    is_short = is_simplified(document) and not qualifies
     totals = figures.totals
     return Invoice(
-        kind="F2" if is_short else "F1",
+        kind=correction.code if correction else "F2" if is_short else "F1",
+        mode=None if correction is None else "S" if correction.is_substitution else "I",
+        has_corrected_amount=correction is not None and correction.is_substitution,
+        names_corrected=correction is not None,
         number=document.number or _UNNUMBERED,
         issue_date=document.issue_date or today,
         operation_date=document.operation_date,
@@ -115,6 +121,8 @@ def _simplified_faults(
     document: Document, organization: Organization, figures: Figures
 ) -> Iterator[Fault]:
     total = figures.totals.total
+    if document.correction is not None:
+        return  # a corrective one may be of any amount (ROF art. 4.1.a)
     is_listed = organization.simplified_activity
     most_minor = SIMPLIFIED_ACTIVITY_MOST_MINOR if is_listed else SIMPLIFIED_MOST_MINOR
     if total.amount_minor > most_minor:

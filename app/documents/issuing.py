@@ -13,7 +13,17 @@ from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.contacts.models import Contact
-from app.documents import deductions, issuable, layouts, lineage, numbering, printable, queries
+from app.documents import (
+    correcting,
+    corrections,
+    deductions,
+    issuable,
+    layouts,
+    lineage,
+    numbering,
+    printable,
+    queries,
+)
 from app.documents.breakdown import disbursements_of, store_figures, totals_line
 from app.documents.drafting import require_draft
 from app.documents.events import issued
@@ -25,6 +35,7 @@ from app.documents.printable import (
     InvoiceKind,
     Party,
     Printable,
+    PrintedCorrection,
     PrintedLine,
     PrintedVessel,
     TaxKind,
@@ -95,6 +106,8 @@ async def issue(tx: AsyncSession, actor: Actor, document: Document, *, at: datet
     if sources:
         document.advances_minor = await lineage.advances_minor(tx, document)
     figures = store_figures(document)
+    if document.correction is not None:
+        await correcting.require_good(tx, document)
     if document.invoice_kind == InvoiceKind.ADVANCE:
         await _require_within_quotes(tx, document, sources)
     _require_issuable(document, background, series, figures, today)
@@ -194,6 +207,22 @@ async def background_of(
     )
 
 
+def _printed_correction(document: Document) -> PrintedCorrection | None:
+    correction = corrections.from_json(document.correction)
+    if correction is None:
+        return None
+    return PrintedCorrection(
+        method=correction.method.value,
+        cause=correction.cause.value,
+        code=correction.code,
+        number=correction.number,
+        issue_date=correction.issue_date,
+        base=document.money(correction.base_minor),
+        tax=document.money(correction.tax_minor),
+        surcharge=document.money(correction.surcharge_minor),
+    )
+
+
 def _today(background: Background, at: datetime) -> date:
     return at.astimezone(ZoneInfo(background.organization.time_zone)).date()
 
@@ -255,6 +284,7 @@ def printable_of(
         installments=printed(document),
         vessel=None if vessel is None else PrintedVessel(vessel.name, vessel.registration_number),
         revised_on=revised_on,
+        correction=_printed_correction(document),
     )
     return says if background.layout is None else layouts.laid_out(says, background.layout)
 
@@ -279,8 +309,7 @@ def _require_issuable(
         faults.append(Fault("/contact_id", "contact.archived"))
     if not document.lines:
         faults.append(Fault("/lines", "lines.required"))
-    if figures.totals.total.amount_minor < 0:
-        # Only a corrective invoice takes money back, and those are not built yet.
+    if figures.totals.total.amount_minor < 0 and document.correction is None:
         faults.append(Fault("/lines", "total.negative"))
     if series is None:
         faults.append(Fault("/series_id", "series.required"))

@@ -172,7 +172,8 @@ async def came_of_payment(tx: AsyncSession, document: Document, payment_id: UUID
 
 def kept_minor(document: Document) -> int:
     """Tell what was paid of a document's sum; what came beyond it is credit of its client."""
-    return min(document.paid_minor, max(0, document.payable_minor))
+    owed_minor = max(0, document.payable_minor - document.credited_minor)
+    return min(document.collected.amount_minor, owed_minor)
 
 
 async def advances_minor(tx: AsyncSession, document: Document) -> int:

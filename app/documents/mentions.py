@@ -11,10 +11,12 @@ from app.documents.printable import (
     DocumentType,
     InvoiceKind,
     Printable,
+    PrintedCorrection,
     PrintedTax,
     TaxKind,
     TaxTreatment,
 )
+from app.kernel.formats import money, short_date
 from app.kernel.wording import Wording, wording
 
 LAW_LANGUAGE = "es"
@@ -30,10 +32,27 @@ def mentions(says: Printable, language: str | None = None) -> list[str]:
     spanish = wording("printed", LAW_LANGUAGE)
     own = wording("printed", language or says.language)
     sentences = list(dict.fromkeys(_keys(says)))
-    return [
+    told = [
         " ".join(dict.fromkeys(_say(sentence, words) for words in (spanish, own)))
         for sentence in sentences
     ]
+    if says.correction is not None:
+        first = (_correction(says.correction, words) for words in (spanish, own))
+        told.insert(0, " ".join(dict.fromkeys(first)))
+    return told
+
+
+def _correction(correction: PrintedCorrection, words: Wording) -> str:
+    """Name the invoice corrected, why, and of a substitution what it had come to."""
+    return words(
+        f"mention.correction.{correction.method}",
+        number=correction.number,
+        date=short_date(correction.issue_date, words.language),
+        cause=words(f"cause.{correction.cause}"),
+        code=correction.code,
+        base=money(correction.base, words.language),
+        tax=money(correction.tax + correction.surcharge, words.language),
+    )
 
 
 def _say(sentence: tuple[str, TaxKind | None], words: Wording) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Contact
@@ -41,7 +42,8 @@ class NumberSeries(Base):
         CheckConstraint("reset_policy in ('yearly', 'never')", name="reset_policy"),
         UniqueConstraint("organization_id", "type", "pattern"),
         CheckConstraint(
-            "invoice_kind is null or (invoice_kind = 'simplified' and type = 'invoice')",
+            "invoice_kind is null or "
+            "(invoice_kind in ('simplified', 'corrective') and type = 'invoice')",
             name="invoice_kind",
         ),
         ForeignKeyConstraint(
@@ -64,7 +66,8 @@ class NumberSeries(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     type: Mapped[str]
     invoice_kind: Mapped[str | None]
-    """`simplified`, whose numbers are their own (ROF 6.1.a, 7.1.a); None for all others."""
+    """`simplified` and `corrective`, whose numbers are their own (ROF 6.1.a, 7.1.a); None for
+    all others."""
     name: Mapped[str]
     pattern: Mapped[str]
     reset_policy: Mapped[str]
@@ -131,6 +134,10 @@ class Document(Base):
         ),
         CheckConstraint("revises_id is null or issue_state = 'draft'", name="revises"),
         CheckConstraint("revises_id is null or type <> 'invoice'", name="revised"),
+        CheckConstraint(
+            "coalesce(invoice_kind = 'corrective', false) = (correction is not null)",
+            name="correction",
+        ),
         CheckConstraint("paid_minor >= 0", name="paid"),
         Index(
             "uq_documents_organization_id_type_number",
@@ -198,6 +205,8 @@ class Document(Base):
     disbursements: Mapped[JsonValue]
     deductions: Mapped[JsonValue] = mapped_column(nullable=False)
     """What advance invoices have asked for already, group by group."""
+    correction: Mapped[JsonValue | None] = mapped_column(JSONB(none_as_null=True))
+    """Of a corrective invoice: which one it corrects, how and why."""
     installments: Mapped[JsonValue] = mapped_column(
         default=list, server_default=text("'[]'::jsonb"), nullable=False
     )
@@ -212,6 +221,9 @@ class Document(Base):
     """Of the money taken for the documents it was made from, what it counts as its own."""
     payable_minor: Mapped[int]
     paid_minor: Mapped[int]
+    """What payments brought, and corrective invoices took off."""
+    credited_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What of it corrective invoices took off: nobody paid it."""
     breakdown: Mapped[dict[str, JsonValue]]
     """Taxes and withholdings as shown; recomputed with the lines, frozen at issue."""
 
@@ -232,6 +244,8 @@ class Document(Base):
     is_commented: Mapped[bool]
     is_converted: Mapped[bool]
     """Another document, be it a draft, took its place."""
+    is_corrected: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """A corrective invoice of it was issued."""
     is_billed: Mapped[bool]
     """An invoice, be it a draft, asks for its money or a part of it."""
     status: Mapped[str]
@@ -273,6 +287,11 @@ class Document(Base):
         return self.next_due_on or self.due_date
 
     @property
+    def collected(self) -> Money:
+        """What was paid for it in money."""
+        return self.money(self.paid_minor - self.credited_minor)
+
+    @property
     def due(self) -> Money:
         """What is left to pay."""
         return self.money(self.payable_minor - self.paid_minor)
@@ -293,7 +312,9 @@ class DocumentLink(Base):
             ["documents.organization_id", "documents.id"],
             ondelete="CASCADE",
         ),
-        CheckConstraint("kind in ('converted', 'advance_of', 'deducts', 'copied')", name="kind"),
+        CheckConstraint(
+            "kind in ('converted', 'advance_of', 'deducts', 'copied', 'corrects')", name="kind"
+        ),
         CheckConstraint("source_id <> target_id", name="two"),
         UniqueConstraint("organization_id", "payment_id"),
         Index("ix_document_links_target", "organization_id", "target_id"),
@@ -304,7 +325,7 @@ class DocumentLink(Base):
     target_id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
     """`converted`: took its place; `advance_of`: bills a part of it in advance; `deducts`:
-    takes an advance invoice off; `copied`: was written after it."""
+    takes an advance invoice off; `copied`: was written after it; `corrects`: corrects it."""
     payment_id: Mapped[UUID | None]
     """The payment that brought it about, opaque here; each brings about one at most."""
     created_at: Mapped[datetime]

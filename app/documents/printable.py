@@ -185,6 +185,26 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedCorrection:
+    """Which invoice a corrective one corrects, how and why (ROF art. 15.5).
+
+    Attributes:
+        method: `differences` or `substitution`.
+        code: AEAT's kind, R1 to R5.
+        base: Invoiced before, of a substitution; else zero, as the next two.
+    """
+
+    method: str
+    cause: str
+    code: str
+    number: str
+    issue_date: date
+    base: Money
+    tax: Money
+    surcharge: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Printable:
     """A document as it is to be read, in one language.
 
@@ -229,6 +249,8 @@ class Printable:
     vessel: PrintedVessel | None = None
     revised_on: date | None = None
     """The day a revision after the first was issued; its number keeps its own day."""
+    correction: PrintedCorrection | None = None
+    """Of a corrective invoice."""
     layout: Layout | None = None
     """How the page is laid out; None for our own way."""
 

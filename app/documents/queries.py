@@ -257,6 +257,10 @@ async def last_decision(tx: AsyncSession, document: Document, number: int) -> De
     )
 
 
+OWN_SERIES = frozenset({"simplified", "corrective"})
+"""Kinds of invoice whose numbers are their own (ROF arts. 6.1.a and 7.1.a)."""
+
+
 async def find_series(
     tx: AsyncSession,
     actor: Actor,
@@ -267,13 +271,13 @@ async def find_series(
 ) -> NumberSeries | None:
     """Find the named active series of a type, or its default.
 
-    Simplified invoices have series of their own.
+    Simplified and corrective invoices have series of their own.
     """
     own = NumberSeries.invoice_kind
     query = select(NumberSeries).where(
         NumberSeries.organization_id == actor.organization_id,
         NumberSeries.type == document_type,
-        own == "simplified" if invoice_kind == "simplified" else own.is_(None),
+        own == invoice_kind if invoice_kind in OWN_SERIES else own.is_(None),
         NumberSeries.status == "active",
     )
     query = query.where(NumberSeries.id == series_id if series_id else NumberSeries.is_default)

@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.documents import issuing, lineage, queries
+from app.documents import correcting, issuing, lineage, queries
 from app.documents.breakdown import store_figures
 from app.documents.drafting import conflict_facts, require_draft, require_issued
 from app.documents.events import revised, superseded
 from app.documents.issuing import Issued
 from app.documents.models import Document, DocumentLine
+from app.documents.ports import Books
 from app.documents.printable import DocumentType
 from app.documents.projecting import UNSENT, apply_delivery
 from app.events.record import record
@@ -136,7 +137,7 @@ async def find_draft(tx: AsyncSession, document: Document) -> UUID | None:
 
 
 async def issue(
-    tx: AsyncSession, actor: Actor, draft: Document, *, at: datetime
+    tx: AsyncSession, actor: Actor, draft: Document, books: Books, *, at: datetime
 ) -> tuple[Document, Issued]:
     """Issue a draft; give the document it became: that of a revision, the one it replaces.
 
@@ -144,6 +145,7 @@ async def issue(
         tx: The issuing transaction.
         actor: Who issues.
         draft: Read for update, with its lines.
+        books: Settles what a corrective invoice changes.
         at: Now.
 
     Raises:
@@ -151,7 +153,10 @@ async def issue(
         Invalid: Lines, dates or legal fields are missing or wrong; all are named.
     """
     if draft.revises_id is None:
-        return draft, await issuing.issue(tx, actor, draft, at=at)
+        issued = await issuing.issue(tx, actor, draft, at=at)
+        if draft.correction is not None:
+            await correcting.take_effect(tx, actor, draft, books, at=at)
+        return draft, issued
     actor.require(Permission.DOCUMENTS_WRITE)
     require_draft(draft)
     document = await queries.get(

@@ -7,6 +7,7 @@ from decimal import Decimal
 from app.documents.advances import Share
 from app.documents.breakdown import totals_line
 from app.documents.models import Document, DocumentLine
+from app.documents.printable import PrintedTax
 from app.documents.schemas import DisbursementBody, DiscountBody, LineBody
 from app.documents.totals import Taxation, amount_of
 from app.kernel.formats import short_date
@@ -63,6 +64,23 @@ def summary(document: Document) -> Iterator[LineBody]:
     description = f"{document.title}\n{of}" if document.title else of
     for (taxation, withholding_rate), amount in sums.items():
         yield _whole(description, taxation, withholding_rate, amount)
+
+
+def of_taxes(document: Document, taxes: Iterable[PrintedTax]) -> Iterator[LineBody]:
+    """Write one line for each tax group, of what the group comes to."""
+    of = said(document)
+    description = f"{document.title}\n{of}" if document.title else of
+    for tax in taxes:
+        gross = tax.base + tax.amount + tax.surcharge
+        taxation = Taxation(
+            kind=tax.kind,
+            treatment=tax.treatment,
+            exemption_cause=tax.exemption_cause,
+            rate=tax.rate,
+            surcharge_rate=tax.surcharge_rate,
+        )
+        price = gross if document.prices_include_tax else tax.base
+        yield _whole(description, taxation, None, price)
 
 
 def advance(document: Document, shares: Iterable[Share]) -> Iterator[LineBody]:

@@ -17,7 +17,7 @@ from app.documents.deciding import Answer
 from app.documents.issuing import Issued
 from app.documents.lineage import Related
 from app.documents.models import Document
-from app.documents.ports import Printer
+from app.documents.ports import Books, Printer
 from app.documents.queries import Listed, Read
 from app.documents.rendering import NotPrinted, PdfKey, ensure_pdf, print_document
 from app.documents.schemas import (
@@ -185,7 +185,8 @@ async def issue_document(
     async def issue(tx: AsyncSession) -> tuple[DocumentView, Issued]:
         draft = await queries.get(tx, actor, document_id, for_update=True, with_lines=True)
         seen.check(draft.version)
-        document, issued = await revising.issue(tx, actor, draft, at=at)
+        books = provided(request, Books)  # type: ignore[type-abstract]  # the table is keyed by ports
+        document, issued = await revising.issue(tx, actor, draft, books, at=at)
         return await show(tx, actor, document, at, language, issued.contact_name), issued
 
     return await issue_and_print(issue, actor, database, at, request, response)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
+from app.documents.correcting_schemas import CorrectionView
 from app.documents.printable import DocumentType, InvoiceKind, TaxKind, TaxTreatment
 from app.documents.states import (
     BADGES,
@@ -266,6 +267,9 @@ class DocumentItem(View):
     tax_total: MoneyView
     total: MoneyView
     amount_payable: MoneyView
+    amount_credited: MoneyView = Field(
+        description="What corrective invoices by differences took off; nobody paid it."
+    )
     amount_paid: MoneyView
     amount_due: MoneyView
     can_pay: bool
@@ -289,7 +293,7 @@ class RelatedDocument(View):
     kind: str = Field(
         description="`converted`: one took the other's place; `advance_of`: one bills a part of "
         "the other in advance; `deducts`: one takes the other, an advance invoice, off; "
-        "`copied`: one was written after the other.",
+        "`copied`: one was written after the other; `corrects`: one corrects the other.",
         examples=["converted"],
     )
     direction: str = Field(
@@ -332,6 +336,9 @@ class DocumentView(DocumentItem):
     )
     advances: MoneyView = Field(
         description="Money taken for the documents it came from, which it does not ask for again."
+    )
+    correction: CorrectionView | None = Field(
+        description="Of a corrective invoice: which one it corrects, how and why."
     )
     links: list[RelatedDocument]
 
@@ -427,9 +434,9 @@ class SeriesCreate(Body):
     """A new number series."""
 
     type: DocumentType = Field(examples=["quote"])
-    invoice_kind: Literal["simplified"] | None = Field(
+    invoice_kind: Literal["simplified", "corrective"] | None = Field(
         None,
-        description="Simplified invoices have series of their own.",
+        description="Simplified and corrective invoices have series of their own.",
         examples=[None],
     )
     name: Annotated[Line, StringConstraints(min_length=1, max_length=80)] = Field(

@@ -27,11 +27,12 @@ _DEFAULTS = (
     ("proforma", None, "Facturas proforma", "FP-[yy]%%%%"),
     ("invoice", None, "Facturas", "F-[yy]%%%%"),
     ("invoice", "simplified", "Facturas simplificadas", "FS-[yy]%%%%"),
+    ("invoice", "corrective", "Facturas rectificativas", "FR-[yy]%%%%"),
 )
 
 
 async def create_defaults(tx: AsyncSession, organization_id: UUID, *, at: datetime) -> None:
-    """Open one yearly series for each type, and one of simplified invoices, as defaults."""
+    """Open one yearly default series for each type, for simplified and corrective invoices."""
     for document_type, invoice_kind, name, pattern in _DEFAULTS:
         tx.add(
             NumberSeries(

@@ -20,15 +20,15 @@ def settle(
 
     Args:
         document: Read for update.
-        collected_minor: All that came in for it, in minor units of its currency.
+        collected_minor: All that came in for it or was taken off, in minor units.
         refunded_minor: What of that went back.
         is_processing: Some payment is under way.
         at: Now.
     """
     document.paid_minor = collected_minor - refunded_minor
     document.payment_state = states.payment_state_of(
-        payable_minor=document.payable_minor,
-        collected_minor=collected_minor,
+        payable_minor=document.payable_minor - document.credited_minor,
+        collected_minor=collected_minor - document.credited_minor,
         refunded_minor=refunded_minor,
         is_processing=is_processing,
         advances_minor=document.advances_minor,

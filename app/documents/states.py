@@ -69,6 +69,7 @@ class Dimensions(Protocol):
     payment_state: str
     is_commented: bool
     is_converted: bool
+    is_corrected: bool
 
 
 def status_of(document: Dimensions) -> Status:
@@ -103,6 +104,8 @@ def badges_of(document: Dimensions) -> list[str]:
         badges.append("commented")
     if document.has_delivery_problem:
         badges.append("delivery_problem")
+    if document.is_corrected:
+        badges.append("corrected")
     if document.is_converted:
         badges.append("converted")
     if document.dispatch_count > 1:
@@ -184,6 +187,9 @@ class Actionable(Protocol):
     is_converted: bool
     revises_id: UUID | None
     is_billed: bool
+    total_minor: int
+    payable_minor: int
+    credited_minor: int
 
 
 def staff_actions(document: Actionable) -> list[str]:
@@ -202,13 +208,16 @@ def staff_actions(document: Actionable) -> list[str]:
         refused.add("record_payment")
     if document.type == DocumentType.INVOICE:
         refused |= {"convert", "revise", "void", "change_contact"}
+    is_spent = 0 < document.payable_minor <= document.credited_minor
+    if document.type != DocumentType.INVOICE or document.total_minor <= 0 or is_spent:
+        refused.add("correct")
     if document.type != DocumentType.QUOTE:
         refused.add("extend")
     if document.paid_minor > 0 or document.payment_state == "processing":
         refused.add("void")
     actions = (
-        "dispatch", "revise", "void", "convert", "copy", "change_contact", "extend", "decide",
-        "record_payment",
+        "dispatch", "revise", "void", "convert", "copy", "correct", "change_contact", "extend",
+        "decide", "record_payment",
     )  # fmt: skip
     return [action for action in actions if action not in refused]
 

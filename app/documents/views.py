@@ -5,8 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import overload
 
-from app.documents import deductions, states
+from app.documents import corrections, deductions, states
 from app.documents.breakdown import disbursements_of, taxes_of, withholdings_of
+from app.documents.correcting_schemas import CorrectionView
 from app.documents.installments import installments_of
 from app.documents.lineage import Related
 from app.documents.models import Decision, Document, DocumentLine
@@ -76,7 +77,8 @@ def item_of(
         tax_total=money(document.tax_minor),
         total=money(document.total_minor),
         amount_payable=money(document.payable_minor),
-        amount_paid=money(document.paid_minor),
+        amount_credited=money(document.credited_minor),
+        amount_paid=money(document.paid_minor - document.credited_minor),
         amount_due=money(document.due.amount_minor),
         can_pay=not reasons,
         pay_reasons=reasons,
@@ -147,7 +149,31 @@ def view_of(
             for one in deductions.from_json(document.deductions)
         ],
         advances=money(document.advances_minor),
+        correction=_correction(document),
         links=[_related(one) for one in related],
+    )
+
+
+def _correction(document: Document) -> CorrectionView | None:
+    correction = corrections.from_json(document.correction)
+    if correction is None:
+        return None
+    before: tuple[MoneyView | None, MoneyView | None] = None, None
+    if correction.is_substitution:
+        tax_minor = correction.tax_minor + correction.surcharge_minor
+        before = (
+            MoneyView(amount=correction.base_minor, currency=document.currency),
+            MoneyView(amount=tax_minor, currency=document.currency),
+        )
+    return CorrectionView(
+        method=correction.method.value,
+        cause=correction.cause.value,
+        code=correction.code,
+        document_id=correction.document_id,
+        number=correction.number,
+        issue_date=correction.issue_date,
+        taxable_base=before[0],
+        tax_total=before[1],
     )
 
 

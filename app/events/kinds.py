@@ -17,6 +17,7 @@ KINDS: Mapping[str, Group] = {
     "document.deleted": Group.DOCUMENTS,
     "document.issued": Group.DOCUMENTS,
     "document.converted": Group.DOCUMENTS,
+    "document.corrected": Group.DOCUMENTS,
     "document.copied": Group.DOCUMENTS,
     "document.revised": Group.DOCUMENTS,
     "document.superseded": Group.DOCUMENTS,

@@ -118,6 +118,7 @@ where d.organization_id = :organization_id and d.paid_minor > greatest(d.payable
   and not exists (select from payments p
                   where p.organization_id = d.organization_id and p.document_id = d.id
                     and p.review_reason is not null)
+  and not d.is_corrected and d.correction is null
 union all
 select format('document %s: %s is kept as credit, %s was paid beyond its sum',
               d.id, coalesce(c.minor, 0), greatest(d.paid_minor - greatest(d.payable_minor, 0), 0))

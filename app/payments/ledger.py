@@ -110,6 +110,23 @@ async def book_reversal(tx: AsyncSession, payment: Payment, *, at: datetime) -> 
     await _book(tx, payment, Journal(kind="reversal"), sides, at=at)
 
 
+async def book_correction(
+    tx: AsyncSession, invoice: Document, amount_minor: int, *, at: datetime
+) -> None:
+    """Book that a corrective invoice takes off what one asks for; no money moves."""
+    sides = [_Side("correction", amount_minor), _Side("receivable", -amount_minor, invoice.id)]
+    journal = Journal(kind="correction")
+    await _write(tx, invoice.organization_id, journal, sides, invoice.currency, at)
+
+
+async def book_move(
+    tx: AsyncSession, payment: Payment, successor: Document, amount_minor: int, *, at: datetime
+) -> None:
+    """Book that what an invoice was paid is paid for the one in its place."""
+    sides = [_owed(payment, amount_minor), _Side("receivable", -amount_minor, successor.id)]
+    await _book(tx, payment, Journal(kind="move"), sides, at=at)
+
+
 async def book_payout(tx: AsyncSession, payout: Payout, *, at: datetime) -> None:
     """Book that money is on its way from the provider to the bank: nobody else can have it."""
     await _book_payout(tx, payout, "payout", "provider", "payout", at)

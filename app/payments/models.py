@@ -300,11 +300,11 @@ class Journal(Base):
         ForeignKeyConstraint(["organization_id", "payout_id"], [Payout.organization_id, Payout.id]),
         CheckConstraint(
             "kind in ('collection', 'refund', 'reversal', 'chargeback', 'chargeback_won', "
-            "'credit', 'payout', 'payout_arrived', 'payout_returned')",
+            "'credit', 'correction', 'move', 'payout', 'payout_arrived', 'payout_returned')",
             name="kind",
         ),
         CheckConstraint(
-            "(kind in ('credit', 'payout', 'payout_arrived', 'payout_returned'))"
+            "(kind in ('credit', 'correction', 'payout', 'payout_arrived', 'payout_returned'))"
             " = (payment_id is null)",
             name="payment",
         ),
@@ -341,7 +341,7 @@ class Journal(Base):
     kind: Mapped[str]
     payment_id: Mapped[UUID | None]
     """None for a payout, and where no money moved: what a document got beyond its sum became
-    credit, or was needed again."""
+    credit, or was needed again; or a corrective invoice took off what was due."""
     refund_id: Mapped[UUID | None]
     dispute_id: Mapped[UUID | None]
     payout_id: Mapped[UUID | None]
@@ -364,7 +364,7 @@ class LedgerEntry(Base):
         ),
         CheckConstraint(
             "account in ('receivable', 'credit', 'bank', 'cash', 'card_terminal', 'provider', "
-            "'loss', 'payout')",
+            "'loss', 'payout', 'correction')",
             name="account",
         ),
         CheckConstraint(

@@ -84,6 +84,8 @@ def payment_stage(document: Document, says: Printable, *, at: datetime) -> str |
         return "processing"
     if says.type not in PAYABLE_TYPES or says.totals.payable.amount_minor <= 0:
         return None
+    if document.credited_minor > 0 and document.due.amount_minor <= 0:
+        return None  # nothing is asked for any more, and nobody paid it
     today = at.astimezone(ZoneInfo(says.time_zone)).date()
     return "overdue" if is_overdue(document, today) else "due"
 
@@ -103,9 +105,18 @@ def shown_amount(shared: Shared, language: str) -> Amount:
         note = texts(
             "amount.partial",
             total=formats.money(totals.payable, language),
-            paid=formats.money(document.money(document.paid_minor), language),
+            paid=formats.money(document.collected, language),
         )
         return Amount(texts("amount.remaining"), formats.money(document.due, language), note)
+    if shared.standing.is_current and document.credited_minor > 0:
+        credited = document.money(document.credited_minor)
+        note = texts(
+            "amount.credited",
+            total=formats.money(totals.payable, language),
+            credited=formats.money(credited, language),
+        )
+        left = max(document.due, document.money(0))
+        return Amount(texts("amount.remaining"), formats.money(left, language), note)
     note = tax_note(says, language)
     if says.type in PAYABLE_TYPES:
         return Amount(texts("amount.payable"), formats.money(totals.payable, language), note)

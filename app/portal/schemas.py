@@ -20,7 +20,6 @@ from app.documents.schemas import (
 from app.documents.states import DECISIONS, PAYMENT_STATES, UNDO_WINDOW, Status
 from app.documents.views import installment_views, printed_line, tax_of, written
 from app.kernel.actor import ActorKind
-from app.kernel.money import Money
 from app.portal.forms import COMMENT_LENGTH_MAX, NAME_LENGTH_MAX
 from app.portal.nonce import LENGTH_MAX
 from app.portal.reading import Shared
@@ -155,6 +154,9 @@ class SharedDocument(View):
     withholding: MoneyView
     advances: MoneyView
     amount_payable: MoneyView
+    amount_credited: MoneyView = Field(
+        description="What corrective invoices took off; nobody paid it."
+    )
     amount_paid: MoneyView
     amount_due: MoneyView
     deposit_percent: DecimalText | None
@@ -316,7 +318,7 @@ def _document(shared: Shared) -> SharedDocument:
     totals = says.totals
     last = shared.decision
     is_open = last is None or last.kind == "withdrawn"
-    paid = Money(document.paid_minor, says.currency)
+    paid, credited = document.collected, document.money(document.credited_minor)
     return SharedDocument(
         type=says.type.value,
         invoice_kind=says.invoice_kind.value if says.invoice_kind else None,
@@ -357,8 +359,9 @@ def _document(shared: Shared) -> SharedDocument:
         withholding=MoneyView.of(totals.withholding),
         advances=MoneyView.of(totals.advances),
         amount_payable=MoneyView.of(totals.payable),
+        amount_credited=MoneyView.of(credited),
         amount_paid=MoneyView.of(paid),
-        amount_due=MoneyView.of(totals.payable - paid),
+        amount_due=MoneyView.of(totals.payable - credited - paid),
         deposit_percent=written(says.deposit_percent, 2),
         deposit=MoneyView.of(says.deposit) if says.deposit is not None else None,
         installments=installment_views(document),

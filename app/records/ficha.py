@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -142,11 +142,12 @@ async def _documents(
     """Count a contact's documents, and sum its issued invoices; in minor units."""
     is_owed = and_(Document.type == "invoice", Document.issue_state == "issued")
     due = Document.payable_minor - Document.paid_minor
-    # What was paid beyond an invoice is credit; what a corrective one gives back lowers the sum.
-    left = case((Document.payable_minor >= 0, func.greatest(due, 0)), else_=due)
+    # What was paid beyond an invoice is credit, and what a corrective one gives back was taken
+    # off the invoice that it corrects.
+    left = func.greatest(due, 0)
     sums = [
         _sum(Document.total_minor.expression, is_owed),
-        _sum(Document.paid_minor.expression, is_owed),
+        _sum(Document.paid_minor - Document.credited_minor, is_owed),
         _sum(left, is_owed),
         _sum(left, and_(is_owed, is_overdue())),
     ]

@@ -38,6 +38,7 @@ class Caller:
         *,
         key: str | None = None,
         language: str = "es",
+        if_match: int | None = None,
     ) -> httpx.Response:
         """Send one request.
 
@@ -47,11 +48,14 @@ class Caller:
             body: Sent as JSON.
             key: Names the deed; the same key again gives the same answer.
             language: Of the texts in the answer.
+            if_match: The version that must still be the one.
 
         Raises:
             Surprise: The answer is not a success.
         """
         headers = {"Accept-Language": language}
+        if if_match is not None:
+            headers["If-Match"] = f'"{if_match}"'
         if key is not None:
             headers["Idempotency-Key"] = str(uuid5(NAMESPACE_URL, f"conforme:{key}"))
         try:
@@ -82,13 +86,14 @@ class Caller:
         *,
         key: str | None = None,
         language: str = "es",
+        if_match: int | None = None,
     ) -> Json:
         """Send one request and give its JSON.
 
         Raises:
             Surprise: The answer is not a success, or not a JSON object.
         """
-        answer = self.fetch(method, path, body, key=key, language=language)
+        answer = self.fetch(method, path, body, key=key, language=language, if_match=if_match)
         if answer.status_code == httpx.codes.NO_CONTENT:
             return {}
         try:

@@ -1,4 +1,4 @@
-"""The part of the demo about a boat: its owner, its delivery note, and another client for it."""
+"""The part of the demo about a boat: its owner, its delivery note, another client, a credit."""
 
 from dataclasses import dataclass
 
@@ -23,6 +23,7 @@ class Yard:
         boat = self._enter_boat(owner)
         note, link = self._deliver(boat, address)
         self._move(note, link)
+        self._correct(owner)
 
     def _enter_boat(self, owner: Json) -> Json:
         self.teller.tell("Enter the client's boat")
@@ -74,3 +75,24 @@ class Yard:
             self.teller.say("GET /public/v1/documents/…", "404: it is no longer theirs")
             return
         raise Surprise("the old client still reads the document")
+
+    def _correct(self, owner: Json) -> None:
+        self.teller.tell("Credit a part of an invoice")
+        key = f"demo:{self.run}:credit"
+        draft = {"type": "invoice", "contact_id": owner["id"], "lines": _LINES}
+        made = self.api.call("POST", "/v1/documents", draft, key=key)
+        path = f"/v1/documents/{made['id']}"
+        invoice = self.api.call("POST", f"{path}/issue", key=f"{key}:issue")
+        order = {"method": "differences", "cause": "discount"}
+        begun = self.api.call("POST", f"{path}/correct", order, key=f"{key}:correct")
+        own = f"/v1/documents/{begun['id']}"
+        lines = [{**_LINES[0], "quantity": "-1"}]
+        self.api.call("PATCH", own, {"lines": lines}, if_match=begun["version"])
+        credit = self.api.call("POST", f"{own}/issue", key=f"{key}:credit")
+        self.teller.show(f"POST {path}/correct", credit, "number", "total", "correction")
+        after = self.api.call("GET", path)
+        self.teller.show(f"GET {path}", after, "number", "amount_due", "badges")
+        expect("corrected" in after["badges"], "the invoice says that it was corrected")
+        expect(after["total"] == invoice["total"], "what was issued stays as it was")
+        due = invoice["amount_due"]["amount"] + credit["total"]["amount"]
+        expect(after["amount_due"]["amount"] == due, "so much less of it is due")

@@ -155,10 +155,18 @@ async def _collect(office: Office, document_id: str) -> None:
 
 
 async def _go_on(office: Office, document_id: str) -> None:
-    """Copy a quote, and let the copy become a delivery note."""
+    """Copy a quote; let the copy become a delivery note, that an invoice, and correct it."""
     copy = (await office.api.post(f"/v1/documents/{document_id}/copy", json={})).json()
     await office.api.post(f"/v1/documents/{copy['id']}/issue")
-    await office.api.post(f"/v1/documents/{copy['id']}/convert", json={"to": "delivery_note"})
+    note = await office.api.post(
+        f"/v1/documents/{copy['id']}/convert", json={"to": "delivery_note"}
+    )
+    await office.api.post(f"/v1/documents/{note.json()['id']}/issue")
+    path = f"/v1/documents/{note.json()['id']}/convert"
+    invoice = (await office.api.post(path, json={"to": "invoice"})).json()
+    await office.api.post(f"/v1/documents/{invoice['id']}/issue")
+    order = {"method": "substitution", "cause": "tax"}
+    await office.api.post(f"/v1/documents/{invoice['id']}/correct", json=order)
 
 
 async def _match(office: Office, world: World) -> None:

@@ -32,7 +32,10 @@ class Paper:
     payment_state: str = "unpaid"
     is_commented: bool = False
     is_converted: bool = False
+    is_corrected: bool = False
     is_billed: bool = False
+    total_minor: int = 100
+    credited_minor: int = 0
     pdf_state: str = "ready"
     type: str = "quote"
     valid_until: date | None = None
@@ -139,7 +142,7 @@ def test_what_staff_may_do_follows_the_issue_state() -> None:
     assert states.staff_actions(Paper(is_converted=True)) == ["dispatch", "copy", "change_contact"]
     assert "record_payment" not in states.staff_actions(Paper(is_billed=True))
     assert states.staff_actions(Paper(type="invoice")) == [
-        "dispatch", "copy", "decide", "record_payment",
+        "dispatch", "copy", "correct", "decide", "record_payment",
     ]  # fmt: skip
     assert "extend" not in states.staff_actions(Paper(type="delivery_note"))
     for paid in (Paper(paid_minor=1), Paper(payment_state="processing")):

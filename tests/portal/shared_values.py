@@ -147,6 +147,7 @@ def a_shared(
         due_date=printable.due_date,
         payable_minor=payable,
         paid_minor=paid_minor,
+        credited_minor=0,
         revision=newer or printable.revision,
     )
     link = ClientLink(
