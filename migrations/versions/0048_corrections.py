@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from app.kernel.identifiers import new_id
 
 revision = "0048"
-down_revision = "0058"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 
