@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.commercial import posting, reminding
 from app.commercial.posting import SendAgendaLetter
 from app.container import Container
-from app.dispatch import sending
+from app.dispatch import bulk, sending
 from app.dispatch.outbox import Outbox
 from app.dispatch.promising import Sender
 from app.dispatch.tasks import SendMessage
@@ -86,8 +86,7 @@ def handlers_of(container: Container) -> Mapping[type[Job], Handler]:
         await mailing.send_password_reset(job, post)
 
     async def send_receipt(job: SendReceipt) -> None:
-        sender = Sender(container.vault, container.settings.mail_from.rpartition("@")[2])
-        await receipt_mail.send(job, container.database, sender, container.clock)
+        await receipt_mail.send(job, container.database, _sender(container), container.clock)
 
     async def send_agenda_letter(job: SendAgendaLetter) -> None:
         await posting.send_letter(job, post)
@@ -111,9 +110,13 @@ def handlers_of(container: Container) -> Mapping[type[Job], Handler]:
     return handlers
 
 
-def works_of(_: Container) -> Mapping[OperationKind, Work]:
+def works_of(container: Container) -> Mapping[OperationKind, Work]:
     """Say which function does which long work."""
-    return {}
+    return {OperationKind.BULK_DISPATCH: bulk.work_of(_sender(container))}
+
+
+def _sender(container: Container) -> Sender:
+    return Sender(container.vault, container.settings.mail_from.rpartition("@")[2])
 
 
 def _payment_handlers(desk: Desk, vault: Vault) -> dict[type[Job], Handler]:

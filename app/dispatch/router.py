@@ -5,15 +5,22 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from app.dispatch import queries, service
+from app.dispatch import bulk, queries, service
 from app.dispatch.promising import Sender
-from app.dispatch.schemas import DispatchOrder, DispatchPreview, DispatchQuery, DispatchView
+from app.dispatch.schemas import (
+    BulkOrder,
+    DispatchOrder,
+    DispatchPreview,
+    DispatchQuery,
+    DispatchView,
+)
 from app.documents import queries as documents
 from app.kernel.actor import Actor, Permission
 from app.kernel.vault import Vault
+from app.operations.schemas import OperationView
 from app.organizations.access import Requires
 from app.settings import Settings
-from app.web.dependencies import Now, Seen, Tx, provided, set_created
+from app.web.dependencies import Language, Now, Seen, Tx, provided, set_created
 from app.web.pagination import Paging
 from app.web.routing import Route
 from app.web.schemas import Page
@@ -66,6 +73,19 @@ async def dispatch_document(
     set_created(response, "/v1/dispatches", dispatch.id)
     # It is new: nobody has been seen at its links.
     return DispatchView.of(dispatch, pdf_sha256=document.pdf_sha256, evidence={})
+
+
+@router.post("/dispatches/bulk", status_code=202)
+async def bulk_dispatch(
+    body: BulkOrder, actor: Dispatcher, tx: Tx, at: Now, language: Language
+) -> OperationView:
+    """Send many documents; the answer comes at once, and the work follows.
+
+    `GET /v1/operations/{id}` tells how far it is, `…/items` what came of each document: its
+    dispatch, or why it could not be sent. Cancelled, it stops before the next document.
+    """
+    operation = await bulk.ask(tx, actor, body, at=at)
+    return OperationView.of(operation, language)
 
 
 @router.get("/dispatches")

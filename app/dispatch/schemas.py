@@ -63,6 +63,21 @@ class DispatchOrder(Body):
     send_at: NearInstant | None = Field(None, description="Not before.", examples=[None])
 
 
+class BulkOrder(Body):
+    """Many documents to send, each to its own client and in its own words."""
+
+    document_ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)] = Field(
+        description="Issued documents, each once; one that cannot be sent stops no other."
+    )
+    subject: Subject | None = Field(None, description="Of every message.", examples=[None])
+    body: Words | None = Field(None, description="Of every message.", examples=[None])
+    language: Language | None = Field(
+        None, description="Each document's own when left out.", examples=[None]
+    )
+    attach_pdf: StrictBool = Field(default=True, examples=[True])
+    send_at: NearInstant | None = Field(None, description="Not before.", examples=[None])
+
+
 class DispatchPreview(View):
     """What would be sent, with nothing stored; `{link}` stands for each one's link."""
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.database import Base
@@ -88,3 +88,32 @@ class Operation(Base):
     def is_over(self) -> bool:
         """Whether nothing more becomes of it."""
         return self.state in ENDED
+
+
+class OperationItem(Base):
+    """One of the things an operation is to do, and what came of it.
+
+    Attributes:
+        subject_id: What it is about, such as a document.
+        result_id: What came of it, such as a dispatch.
+        reason: Why it could not be done: a published reason, or a fault's code.
+    """
+
+    __tablename__ = "operation_items"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "operation_id"],
+            ["operations.organization_id", "operations.id"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("state in ('pending', 'done', 'failed')", name="state"),
+        CheckConstraint("(state = 'failed') = (reason is not null)", name="reason"),
+    )
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    operation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    subject_id: Mapped[UUID]
+    state: Mapped[str]
+    result_id: Mapped[UUID | None]
+    reason: Mapped[str | None]

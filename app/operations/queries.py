@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kernel.actor import Actor
 from app.kernel.errors import NotFound
-from app.operations.models import Operation
+from app.operations.models import Operation, OperationItem
+from app.operations.schemas import ItemQuery
 
 
 async def get(
@@ -43,3 +44,17 @@ async def list_operations(
     if before is not None:
         query = query.where(Operation.id < before)
     return (await tx.scalars(query.order_by(Operation.id.desc()).limit(limit + 1))).all()
+
+
+async def list_items(
+    tx: AsyncSession, operation: Operation, query: ItemQuery, *, after: int
+) -> Sequence[OperationItem]:
+    """Give what an operation is to do, in its order, one more than the limit."""
+    wanted = select(OperationItem).where(
+        OperationItem.organization_id == operation.organization_id,
+        OperationItem.operation_id == operation.id,
+        OperationItem.position > after,
+    )
+    if query.state is not None:
+        wanted = wanted.where(OperationItem.state == query.state)
+    return (await tx.scalars(wanted.order_by(OperationItem.position).limit(query.limit + 1))).all()

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from app.kernel.actor import Actor
 from app.operations import queries, service
-from app.operations.schemas import OperationQuery, OperationView
+from app.operations.schemas import ItemQuery, ItemView, OperationQuery, OperationView
 from app.organizations.access import Requires
 from app.web.dependencies import Language, Now, Tx
 from app.web.pagination import Paging
@@ -55,3 +55,22 @@ async def cancel_operation(
     operation = await queries.get(tx, actor, operation_id, for_update=True)
     await service.cancel(tx, operation, at=at)
     return OperationView.of(operation, language)
+
+
+@router.get("/{operation_id}/items")
+async def list_operation_items(
+    operation_id: UUID,
+    actor: Asker,
+    tx: Tx,
+    request: Request,
+    language: Language,
+    query: Annotated[ItemQuery, Query()],
+) -> Page[ItemView]:
+    """List what the work is to do one by one, and what came of each; for a bulk dispatch."""
+    operation = await queries.get(tx, actor, operation_id)
+    paging = Paging.of(request, query)
+    after = int(str(paging.after[0])) if paging.after else -1
+    rows = await queries.list_items(tx, operation, query, after=after)
+    page, cursor = paging.split(rows, lambda item: [item.position])
+    views = [ItemView.of(item, language) for item in page]
+    return Page(data=views, has_more=cursor is not None, next_cursor=cursor)

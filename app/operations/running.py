@@ -20,8 +20,8 @@ from app.jobs.queue import enqueue
 from app.kernel.actor import Actor
 from app.kernel.clock import Clock
 from app.kernel.database import Database
-from app.kernel.errors import Forbidden
-from app.operations.models import ENDED, Operation, OperationKind, OperationState
+from app.kernel.errors import Forbidden, Problem
+from app.operations.models import ENDED, Operation, OperationItem, OperationKind, OperationState
 from app.operations.service import end
 from app.operations.tasks import RunOperation
 from app.organizations import acting
@@ -114,6 +114,56 @@ class Run:
                 raise Stopped("actor_gone")
             yield Batch(tx, operation, actor)
             operation.leased_until = self.clock.now() + LEASE
+
+
+async def do_each(run: Run, do: Callable[[Batch, UUID], Awaitable[UUID]]) -> None:
+    """Do an operation's items one by one, each in a transaction of its own.
+
+    What cannot be done is written down with its reason, and the next one is begun.
+
+    Args:
+        run: The operation's.
+        do: Does one thing, given what it is about; gives what came of it.
+    """
+    while True:
+        async with run.batch() as batch:
+            item = await _next(batch)
+            if item is None:
+                return
+            try:
+                async with batch.tx.begin_nested():
+                    item.result_id = await do(batch, item.subject_id)
+            except Forbidden:
+                raise  # the asker may do none of them
+            except Problem as problem:
+                item.state, item.result_id, item.reason = "failed", None, _reason_of(problem)
+                batch.operation.failed += 1
+                batch.count(failed=1)
+            else:
+                item.state = "done"
+                batch.count(done=1)
+            batch.operation.done += 1
+
+
+async def _next(batch: Batch) -> OperationItem | None:
+    operation = batch.operation
+    return await batch.tx.scalar(
+        select(OperationItem)
+        .where(
+            OperationItem.organization_id == operation.organization_id,
+            OperationItem.operation_id == operation.id,
+            OperationItem.state == "pending",
+        )
+        .order_by(OperationItem.position)
+        .limit(1)
+    )
+
+
+def _reason_of(problem: Problem) -> str:
+    """Give the most particular word there is for what went wrong."""
+    if problem.reason is not None:
+        return problem.reason
+    return problem.faults[0].code if problem.faults else problem.problem_code
 
 
 Work = Callable[[Run], Awaitable[None]]

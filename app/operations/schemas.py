@@ -1,12 +1,12 @@
 """What goes out about operations."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from app.kernel.wording import wording
-from app.operations.models import Operation, OperationKind, OperationState
+from app.operations.models import Operation, OperationItem, OperationKind, OperationState
 from app.web.schemas import Instant, PageQuery, View, among
 
 
@@ -63,3 +63,47 @@ class OperationView(View):
 
 class OperationQuery(PageQuery):
     """The list of operations has no filters."""
+
+
+class ItemView(View):
+    """One of the things an operation is to do, and what came of it."""
+
+    position: int = Field(description="In the order asked for, from 0.", examples=[0])
+    subject_id: UUID = Field(description="What it is about: the document of a bulk dispatch.")
+    state: Annotated[str, among(("pending", "done", "failed"))] = Field(examples=["done"])
+    result_id: UUID | None = Field(description="What came of it: the dispatch.")
+    reason: str | None = Field(
+        description="Why it could not be done: a reason of `GET /v1/meta/problems`, or the code "
+        "of a fault.",
+        examples=["no_recipient"],
+    )
+    reason_text: str | None = Field(description="In the reader's language.", examples=[None])
+
+    @classmethod
+    def of(cls, item: OperationItem, language: str) -> "ItemView":
+        """From the row."""
+        return cls(
+            position=item.position,
+            subject_id=item.subject_id,
+            state=item.state,
+            result_id=item.result_id,
+            reason=item.reason,
+            reason_text=_reason(item.reason, language),
+        )
+
+
+class ItemQuery(PageQuery):
+    """Filters of what an operation is to do."""
+
+    state: Literal["pending", "done", "failed"] | None = Field(
+        None, description="Only those in this state."
+    )
+
+
+def _reason(reason: str | None, language: str) -> str | None:
+    """Say a reason, or a fault that needs no values, in words."""
+    if reason is None:
+        return None
+    texts = wording("problems", language)
+    keys = (f"reason.{reason}", f"fault.{reason}")
+    return next((texts.texts[key] for key in keys if key in texts), None)

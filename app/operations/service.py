@@ -1,7 +1,8 @@
 """Verbs: begin an operation, and ask it to stop."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from pydantic import JsonValue
 from sqlalchemy import func, select
@@ -11,7 +12,7 @@ from app.jobs.queue import enqueue
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, TooMany
 from app.kernel.identifiers import new_id
-from app.operations.models import ENDED, Operation, OperationKind, OperationState
+from app.operations.models import ENDED, Operation, OperationItem, OperationKind, OperationState
 from app.operations.tasks import RunOperation
 
 UNDER_WAY_MAX = 5
@@ -25,9 +26,10 @@ async def begin(
     parameters: Mapping[str, JsonValue],
     *,
     total: int | None = None,
+    subjects: Sequence[UUID] = (),
     at: datetime,
 ) -> Operation:
-    """Promise long work; what it needs to know are its parameters.
+    """Promise long work; what it needs to know are its parameters, and what it is about.
 
     Raises:
         TooMany: The actor has as many under way as anybody may.
@@ -51,8 +53,21 @@ async def begin(
     )
     tx.add(operation)
     await tx.flush()
+    tx.add_all(_items(operation, subjects))
+    await tx.flush()
     await enqueue(tx, RunOperation(operation.organization_id, operation.id))
     return operation
+
+
+def _items(operation: Operation, subjects: Sequence[UUID]) -> Iterator[OperationItem]:
+    for position, subject_id in enumerate(subjects):
+        yield OperationItem(
+            organization_id=operation.organization_id,
+            operation_id=operation.id,
+            position=position,
+            subject_id=subject_id,
+            state="pending",
+        )
 
 
 async def cancel(tx: AsyncSession, operation: Operation, *, at: datetime) -> None:

@@ -77,7 +77,7 @@ NAMED = {
 """Operations whose names clients' code is made of."""
 
 NEEDS_KEY = {
-    "dispatch_document", "resend_dispatch", "record_collection", "refund_payment",
+    "dispatch_document", "bulk_dispatch", "resend_dispatch", "record_collection", "refund_payment",
     "start_payment", "create_payout",
 }  # fmt: skip
 """The contract's ◆: something is sent or charged."""

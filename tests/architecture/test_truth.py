@@ -78,6 +78,15 @@ async def _decide(client: Client) -> None:
     await client.api.post(f"{client.path}/renewals")
 
 
+async def _send(office: Office, document_id: str) -> None:
+    """See what would be sent, hand a link over, and send many at once."""
+    path = f"/v1/documents/{document_id}"
+    await office.api.post(f"{path}/dispatches/preview", json={})
+    await office.api.post(f"{path}/share-links", json={"channel": "whatsapp"})
+    many = await office.api.post("/v1/dispatches/bulk", json={"document_ids": [document_id]})
+    await office.api.get(f"/v1/operations/{many.json()['id']}/items")
+
+
 async def _sail(office: Office, world: World) -> None:
     """Change a vessel, sell it and put it away."""
     vessel = f"/v1/vessels/{world.ids['vessel_id'][0]}"
@@ -262,8 +271,7 @@ async def test_answers_are_as_documented(
     await office.api.patch(f"/v1/contacts/{contact}", json={"tags": ["puerto"]})
     await office.api.patch(f"/v1/documents/{draft}", json={"title": "Otro"})
     await _sail(office, world)
-    await office.api.post(f"/v1/documents/{sent}/dispatches/preview", json={})
-    await office.api.post(f"/v1/documents/{sent}/share-links", json={"channel": "whatsapp"})
+    await _send(office, sent)
     await office.api.post(f"/v1/dispatches/{world.ids['dispatch_id'][0]}/resend", json={})
     await office.api.post(f"/v1/notices/{world.ids['notice_id'][0]}/review")
     await _pay(office, client, provider)
