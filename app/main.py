@@ -49,6 +49,7 @@ from app.portal.browser import router as browser
 from app.portal.pay_browser import router as paying_browser
 from app.portal.pay_router import router as portal_payments
 from app.portal.router import router as portal
+from app.records.explain_router import router as explaining
 from app.records.portfolio_router import router as portfolio
 from app.records.router import router as records
 from app.upkeep.figures import Backlog, Figures
@@ -77,6 +78,7 @@ ROUTERS = (
     files,
     contacts,
     records,
+    explaining,
     portfolio,
     vessels,
     series,

@@ -144,6 +144,8 @@ def _goal(order: Conversion) -> Goal:
 
 
 def _require_convertible(source: Document, goal: Goal) -> None:
+    if not _GOALS[source.type]:
+        raise Conflict(reason="not_convertible", extra=conflict_facts(source))
     if goal not in _GOALS[source.type]:
         raise Invalid(faults=[Fault("/to", "conversion.impossible")])
     require_issued(source)

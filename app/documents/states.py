@@ -193,33 +193,67 @@ class Actionable(Protocol):
 
 
 def staff_actions(document: Actionable) -> list[str]:
-    """List what staff may do with a document; without its PDF it is not sent."""
+    """List what staff may do with a document, in the order of `STAFF_ACTIONS`."""
+    return [action for action, reason in staff_refusals(document).items() if reason is None]
+
+
+def staff_refusals(document: Actionable) -> dict[str, str | None]:
+    """Give, for each thing staff can do with a document, the reason why not, or None.
+
+    The verbs refuse for the same reasons; what only they can know, such as a draft of the
+    next revision that is open already, they refuse besides.
+    """
     if document.issue_state == "draft":
-        moves = [] if document.revises_id else ["change_contact"]
-        return ["edit", "delete", "issue", "copy", *moves]
-    if document.issue_state != "issued":
-        return ["copy"]
-    refused = set()
-    if document.pdf_state == "failed":
-        refused.add("dispatch")
-    if document.is_converted:
-        refused |= {"convert", "decide", "revise", "extend", "void"}
-    if document.is_converted or document.is_billed:
-        refused.add("record_payment")
+        return _of_draft(document)
+    is_invoice = document.type == DocumentType.INVOICE
+    frozen = "invoice_immutable" if is_invoice else "already_issued"
+    reasons: dict[str, str | None] = dict.fromkeys(("edit", "delete", "issue"), frozen)
+    over = {"voided": "document_voided", "superseded": "not_current_revision"}
+    closed = over.get(document.issue_state)
+    converted = closed or ("document_converted" if document.is_converted else None)
+    immutable = "invoice_immutable" if is_invoice else None
+    billed = "document_converted" if document.is_billed else None
+    reasons |= {
+        "dispatch": closed or ("pdf_failed" if document.pdf_state == "failed" else None),
+        "revise": closed or immutable or converted,
+        "void": _void_refusal(document, closed, immutable or converted),
+        "convert": ("not_convertible" if is_invoice else None) or converted,
+        "copy": None,
+        "correct": _correct_refusal(document, closed),
+        "change_contact": closed or immutable,
+        "extend": ("not_a_quote" if document.type != DocumentType.QUOTE else None) or converted,
+        "decide": converted,
+        "record_payment": converted or billed,
+    }
+    return {action: reasons[action] for action in STAFF_ACTIONS}
+
+
+def _of_draft(document: Actionable) -> dict[str, str | None]:
+    reasons: dict[str, str | None] = dict.fromkeys(STAFF_ACTIONS, "not_issued")
+    reasons |= dict.fromkeys(("edit", "delete", "issue", "copy"), None)
+    reasons["change_contact"] = "revision_open" if document.revises_id else None
     if document.type == DocumentType.INVOICE:
-        refused |= {"convert", "revise", "void", "change_contact"}
-    is_spent = 0 < document.payable_minor <= document.credited_minor
-    if document.type != DocumentType.INVOICE or document.total_minor <= 0 or is_spent:
-        refused.add("correct")
+        reasons["convert"] = "not_convertible"
+    else:
+        reasons["correct"] = "not_an_invoice"
     if document.type != DocumentType.QUOTE:
-        refused.add("extend")
-    if document.paid_minor > 0 or document.payment_state == "processing":
-        refused.add("void")
-    actions = (
-        "dispatch", "revise", "void", "convert", "copy", "correct", "change_contact", "extend",
-        "decide", "record_payment",
-    )  # fmt: skip
-    return [action for action in actions if action not in refused]
+        reasons["extend"] = "not_a_quote"
+    return reasons
+
+
+def _void_refusal(document: Actionable, closed: str | None, taken: str | None) -> str | None:
+    if closed or taken:
+        return closed or taken
+    if document.payment_state == "processing":
+        return "payment_live"
+    return "has_payments" if document.paid_minor > 0 else None
+
+
+def _correct_refusal(document: Actionable, closed: str | None) -> str | None:
+    if document.type != DocumentType.INVOICE:
+        return "not_an_invoice"
+    is_spent = 0 < document.payable_minor <= document.credited_minor
+    return closed or ("nothing_to_correct" if document.total_minor <= 0 or is_spent else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,6 +271,7 @@ async def test_answers_are_as_documented(
     await office.api.patch(f"/v1/contacts/{contact}", json={"tags": ["puerto"]})
     await office.api.patch(f"/v1/documents/{draft}", json={"title": "Otro"})
     await _sail(office, world)
+    await office.api.get(f"/v1/documents/{sent}/explain")
     await _send(office, sent)
     await office.api.post(f"/v1/dispatches/{world.ids['dispatch_id'][0]}/resend", json={})
     await office.api.post(f"/v1/notices/{world.ids['notice_id'][0]}/review")
