@@ -52,6 +52,7 @@ from app.portal.router import router as portal
 from app.records.explain_router import router as explaining
 from app.records.portfolio_router import router as portfolio
 from app.records.router import router as records
+from app.reminders.router import router as reminders
 from app.upkeep.figures import Backlog, Figures
 from app.upkeep.figures import router as metrics
 from app.vessels.router import router as vessels
@@ -98,6 +99,7 @@ ROUTERS = (
     moving,
     transfers,
     disputes,
+    reminders,
     payment_account,
     payment_papers,
     payouts,

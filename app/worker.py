@@ -57,6 +57,7 @@ from app.payments.tasks import (
     SendRefund,
 )
 from app.portal import receipt_mail
+from app.reminders import rounds
 from app.upkeep import forgetting
 
 CHAINED = (Event.__tablename__, Decision.__tablename__, AuditEntry.__tablename__)
@@ -188,6 +189,9 @@ def schedules_of(container: Container) -> tuple[Scheduled, ...]:
     async def remind() -> None:
         await reminding.sweep(container.database, container.clock)
 
+    async def remind_clients() -> None:
+        await rounds.sweep(container.database, container.clock, _sender(container))
+
     async def wake_operations() -> None:
         async with container.database.transaction() as tx:
             organization_ids = await organizations.ids(tx)
@@ -202,6 +206,7 @@ def schedules_of(container: Container) -> tuple[Scheduled, ...]:
         Scheduled("dispatch.sweep", "* * * * *", sweep_messages),
         Scheduled("events.chain", "* * * * *", chain_events),
         Scheduled("commercial.remind", "* * * * *", remind),
+        Scheduled("reminders.sweep", "*/10 * * * *", remind_clients),
         Scheduled("operations.sweep", "* * * * *", wake_operations),
         Scheduled("invariants.check", "7 * * * *", check_invariants, may_be_cut=True),
         Scheduled("expired.forget", "17 3 * * *", forget_expired),

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.dispatch import letters, queries
 from app.dispatch.letters import LetterKind, LetterOrder
-from app.dispatch.models import Recipient
+from app.dispatch.models import REMINDER, Recipient
 from app.dispatch.outbox import Outbox
 from app.dispatch.paid import Paid
 from app.documents import printable, states
@@ -86,6 +86,7 @@ async def material_of(
         body=dispatch.body,
         link=f"{outbox.public_url}/d/{token}",
         paid=paid,
+        due=document.due if dispatch.kind == REMINDER else None,
     )
     stored = await documents.find_pdf(
         tx, row.organization_id, document.id, dispatch.revision, revision.language
@@ -126,7 +127,7 @@ async def build_message(material: Material, row: Recipient, outbox: Outbox) -> b
             html=letter.html,
             reply_to=reply_to,
             in_reply_to=material.in_reply_to,
-            is_automatic=order.paid is not None,
+            is_automatic=order.kind in {LetterKind.RECEIPT, LetterKind.REMINDER},
             logo=material.logo,
             attachment=attachment if attaches else None,
         )

@@ -6,6 +6,7 @@ staff's own words) is only ever a value: it is never read as a format or as mark
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -29,20 +30,29 @@ _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 
 
 class LetterKind(StrEnum):
-    """Why a letter goes: with a document (three kinds), its new link, or a payment's receipt."""
+    """Why a letter goes: with a document (three kinds), its new link, a receipt, a reminder."""
 
     FIRST = "first"
     RESEND = "resend"
     REVISION = "revision"
     LINK = "link"
     RECEIPT = "receipt"
+    REMINDER = "reminder"
 
     @classmethod
     def of(cls, dispatch_kind: str, revision: int) -> "LetterKind":
         """Tell the kind of letter from the kind of dispatch and the revision it carries."""
-        if dispatch_kind in {cls.RESEND, cls.LINK, cls.RECEIPT}:
+        if dispatch_kind in {cls.RESEND, cls.LINK, cls.RECEIPT, cls.REMINDER}:
             return cls(dispatch_kind)
         return cls.REVISION if revision > 1 else cls.FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The day a reminder is about; `is_past` once it is over."""
+
+    on: date
+    is_past: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +74,8 @@ class LetterOrder:
         body: The staff's own words, plain text of several lines; None for the default.
             The greeting and the closing are not part of them.
         paid: The payment that a receipt is of; None in every other letter.
+        deadline: The day a reminder is about; the document's own when None.
+        due: What is left to pay, which a reminder asks for; None in every other letter.
     """
 
     says: Printable
@@ -81,6 +93,8 @@ class LetterOrder:
     subject: str | None = None
     body: str | None = None
     paid: Paid | None = None
+    deadline: Deadline | None = None
+    due: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +137,7 @@ def compose(order: LetterOrder) -> Letter:
     parts = {
         "language": order.language,
         "subject": subject,
-        "heading": words(f"heading.{order.kind}", **nouns(says, words)),
+        "heading": words(f"heading.{order.kind}", **nouns(says, words), n=number_of(says)),
         "number": number_of(says),
         "preheader": _preheader(order, words),
         "greeting": _greeting(order.to_name, words),
@@ -151,9 +165,12 @@ def compose(order: LetterOrder) -> Letter:
 
 def _subject(order: LetterOrder) -> str:
     """Give the subject when staff wrote none; a receipt's says how much was paid."""
+    words = wording("letters", order.language)
+    if order.kind is LetterKind.REMINDER:
+        text = words(f"subject.reminder.{_reminds_of(order)}", **_reminder_values(order, words))
+        return header_text(text, _SUBJECT_LENGTH_MAX)
     if order.paid is None:
         return default_subject(order.says, order.kind, order.language)
-    words = wording("letters", order.language)
     amount = _money(order.paid.amount, words)
     text = words(
         "subject.receipt", **nouns(order.says, words), n=number_of(order.says), total=amount
@@ -203,11 +220,36 @@ def _body(order: LetterOrder, words: Wording) -> str:
     A dispatch keeps the default as if staff had written it, so it is known by its text.
     """
     says = order.says
-    default = default_body(says, order.kind, order.language, can_pay=_can_pay(order))
+    if order.kind is LetterKind.REMINDER:
+        default = words(f"body.reminder.{_reminds_of(order)}", **_reminder_values(order, words))
+    else:
+        default = default_body(says, order.kind, order.language, can_pay=_can_pay(order))
     body = block_text(order.body or "").strip() or default
     if order.is_copy and body == default and order.kind is not LetterKind.LINK:
         return words("body.copy", **nouns(says, words), n=number_of(says))
     return body
+
+
+def _reminds_of(order: LetterOrder) -> str:
+    """Tell what a reminder is about: a quote that expires, or money that is, or was, due."""
+    if _deadline(order) is None:
+        return "plain"
+    if order.says.type is DocumentType.QUOTE:
+        return "expires"
+    return "overdue" if order.deadline is not None and order.deadline.is_past else "due"
+
+
+def _deadline(order: LetterOrder) -> date | None:
+    if order.deadline is not None:
+        return order.deadline.on
+    says = order.says
+    return says.valid_until if says.type is DocumentType.QUOTE else says.due_date
+
+
+def _reminder_values(order: LetterOrder, words: Wording) -> dict[str, str]:
+    deadline = _deadline(order)
+    day = formats.long_date(deadline, words.language) if deadline is not None else ""
+    return {**nouns(order.says, words), "n": number_of(order.says), "date": day}
 
 
 def _first_of(says: Printable, *, can_pay: bool) -> str:
@@ -258,6 +300,8 @@ def _amount(order: LetterOrder, words: Wording) -> tuple[str, str]:
     says = order.says
     if order.paid is not None:
         return words("amount.paid"), _money(order.paid.amount, words)
+    if order.due is not None and says.type in _PAYABLE:
+        return words("amount.due"), _money(order.due, words)
     if _is_priceless(says):
         return "", ""
     totals = says.totals
@@ -363,7 +407,10 @@ def _preheader(order: LetterOrder, words: Wording) -> str:
             date=_paid_on(order, order.paid, words),
             how=words(f"how.{order.paid.method}"),
         )
-    if order.kind == LetterKind.LINK:
+    if order.kind is LetterKind.REMINDER:
+        asks = "due" if order.due is not None and says.type in _PAYABLE else "open"
+        news = words(f"preheader.{asks}.reminder", total=amount)
+    elif order.kind == LetterKind.LINK:
         news = words("preheader.link")
     elif order.kind == LetterKind.REVISION:
         news = words("preheader.replaces", v=says.revision - 1)

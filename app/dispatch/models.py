@@ -47,7 +47,10 @@ again."""
 RECEIPT = "receipt"
 """The kind of a message that confirms a payment."""
 
-NOT_SENDINGS = frozenset({LINK, RECEIPT})
+REMINDER = "reminder"
+"""The kind of a message that reminds of a document sent before."""
+
+NOT_SENDINGS = frozenset({LINK, RECEIPT, REMINDER})
 """Kinds of message that do not send the document again."""
 
 
@@ -265,7 +268,7 @@ class EmailTemplate(Base):
             "document_type in ('quote', 'delivery_note', 'proforma', 'invoice')",
             name="document_type",
         ),
-        CheckConstraint("purpose in ('first', 'resend', 'revision')", name="purpose"),
+        CheckConstraint("purpose in ('first', 'resend', 'revision', 'reminder')", name="purpose"),
         CheckConstraint(is_tag("language"), name="language"),
         UniqueConstraint(
             "organization_id",

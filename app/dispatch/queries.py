@@ -13,7 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.dispatch.models import EMAIL, LINK, RECEIPT, Dispatch, Evidence, Recipient, shown_state
+from app.dispatch.models import (
+    EMAIL,
+    LINK,
+    NOT_SENDINGS,
+    RECEIPT,
+    REMINDER,
+    Dispatch,
+    Evidence,
+    Recipient,
+    shown_state,
+)
 from app.dispatch.schemas import DispatchQuery, DispatchView
 from app.documents.models import Document, DocumentPdf, DocumentRevision
 from app.documents.projecting import Delivery
@@ -295,7 +305,7 @@ async def delivery_of(tx: AsyncSession, document: Document) -> Delivery:
         document_id=document.id,
         revision=document.revision,
     )
-    sendings = {key: made_at for key, kind, made_at, *_ in found if kind != LINK}
+    sendings = {key: made_at for key, kind, made_at, *_ in found if kind not in {LINK, REMINDER}}
     messages = [_Message(*columns) for _, _, _, *columns in found]
     live = [one for one in messages if one.state not in {None, "cancelled"}]
     main = [one for one in live if one.kind == "to"]
@@ -385,6 +395,34 @@ async def views(
         )
         for one in dispatches
     ]
+
+
+async def last_addresses(tx: AsyncSession, document: Document) -> list[str]:
+    """Give whom the present revision was last sent to by mail, as its addressees."""
+    last = (
+        select(Dispatch.id)
+        .where(
+            Dispatch.organization_id == document.organization_id,
+            Dispatch.document_id == document.id,
+            Dispatch.revision == document.revision,
+            Dispatch.channel == EMAIL,
+            Dispatch.kind.not_in(NOT_SENDINGS),
+            Dispatch.cancelled_at.is_(None),
+        )
+        .order_by(Dispatch.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = await tx.scalars(
+        select(Recipient.address)
+        .where(
+            Recipient.organization_id == document.organization_id,
+            Recipient.dispatch_id == last,
+            Recipient.kind == "to",
+        )
+        .order_by(Recipient.position)
+    )
+    return list(rows)
 
 
 async def pages_fetched(tx: AsyncSession, recipient: Recipient, *, since: datetime) -> set[str]:

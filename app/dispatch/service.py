@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.contacts.models import Contact
 from app.dispatch import letters, queries, templating
 from app.dispatch.events import cancelled
-from app.dispatch.letters import Letter, LetterKind, LetterOrder
-from app.dispatch.models import EMAIL, LINK, RECEIPT, Dispatch, Recipient
+from app.dispatch.letters import Deadline, Letter, LetterKind, LetterOrder
+from app.dispatch.models import EMAIL, LINK, RECEIPT, REMINDER, Dispatch, Recipient
 from app.dispatch.promising import Addressee, Sender, project_delivery, promise
 from app.dispatch.schemas import DispatchOrder, DispatchPreview
 from app.documents import printable, states
@@ -22,7 +22,7 @@ from app.documents.models import Document
 from app.documents.printable import Printable
 from app.events.record import record
 from app.kernel import reach
-from app.kernel.actor import Actor, ActorKind, Permission
+from app.kernel.actor import Actor, ActorKind, Permission, system
 from app.kernel.errors import Conflict, Fault, Invalid
 from app.kernel.findings import Findings
 from app.kernel.identifiers import new_id
@@ -238,6 +238,36 @@ async def renew_link(
     return await _promise(tx, actor, document, order, plan, sender, at=at)
 
 
+async def remind(
+    tx: AsyncSession,
+    document: Document,
+    deadline: Deadline,
+    sender: Sender,
+    *,
+    attach_pdf: bool,
+    at: datetime,
+) -> Dispatch:
+    """Remind of a document those it was last sent to, else the contact, in the document's words.
+
+    Args:
+        tx: One transaction.
+        document: Read for update.
+        deadline: The day it is about.
+        sender: What sending needs.
+        attach_pdf: Whether the PDF goes along again.
+        at: Now.
+
+    Raises:
+        Conflict: The document cannot be sent any more.
+        Invalid: Nobody can be written to.
+    """
+    to = await queries.last_addresses(tx, document)
+    order = DispatchOrder(to=to or None, cc=[], attach_pdf=attach_pdf)
+    actor = system(document.organization_id)
+    plan = await _plan(tx, actor, document, order, at=at, kind=REMINDER, deadline=deadline)
+    return await _promise(tx, actor, document, order, plan, sender, at=at)
+
+
 async def _plan(
     tx: AsyncSession,
     actor: Actor,
@@ -246,6 +276,7 @@ async def _plan(
     *,
     at: datetime,
     kind: str | None = None,
+    deadline: Deadline | None = None,
 ) -> _Plan:
     require_sendable(document)
     organization = await organizations.get(tx, document.organization_id)
@@ -288,6 +319,8 @@ async def _plan(
             subject=order.subject or own.subject,
             body=order.body or own.body,
             link=letters.LINK,
+            deadline=deadline,
+            due=document.due if kind == REMINDER else None,
         )
     )
     return _Plan(

@@ -25,11 +25,12 @@ _BODY = (
 
 
 class Purpose(StrEnum):
-    """What a letter is for: to send a document, send it again, or send a new version."""
+    """What a letter is for: to send a document, again, or a new version; to remind of one."""
 
     FIRST = "first"
     RESEND = "resend"
     REVISION = "revision"
+    REMINDER = "reminder"
 
 
 class TemplateCreate(Body):

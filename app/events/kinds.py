@@ -18,6 +18,8 @@ KINDS: Mapping[str, Group] = {
     "document.issued": Group.DOCUMENTS,
     "document.converted": Group.DOCUMENTS,
     "document.corrected": Group.DOCUMENTS,
+    "reminder.sent": Group.MESSAGES,
+    "reminder.skipped": Group.MESSAGES,
     "document.copied": Group.DOCUMENTS,
     "document.revised": Group.DOCUMENTS,
     "document.superseded": Group.DOCUMENTS,

@@ -34,7 +34,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from app.kernel.rows import Rows, told
 
-SCHEMA_REVISION = "0059"
+SCHEMA_REVISION = "0060"
 """The migration this code needs; readiness compares it with the database's."""
 
 _SETTING = "app.org"

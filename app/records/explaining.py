@@ -15,6 +15,7 @@ from app.documents.models import ClientLink, Document
 from app.documents.views import pay_reasons
 from app.kernel.actor import Actor, Permission
 from app.organizations import queries as organizations
+from app.reminders.rounds import upcoming
 
 PERMISSIONS = {
     "dispatch": Permission.DOCUMENTS_SEND,
@@ -87,7 +88,12 @@ async def explain(
             document, payments_enabled=organization.payments_enabled, today=today
         ),
         coming=sorted(
-            [*_dated(document, today), *await _scheduled(tx, document, at=at)], key=_when
+            [
+                *_dated(document, today),
+                *await _scheduled(tx, document, at=at),
+                *await _reminded(tx, document, at=at),
+            ],
+            key=_when,
         ),
     )
 
@@ -159,6 +165,12 @@ async def _scheduled(tx: AsyncSession, document: Document, *, at: datetime) -> l
         .limit(1)
     )
     return [Coming("dispatch.sent", at=instant) for instant in instants]
+
+
+async def _reminded(tx: AsyncSession, document: Document, *, at: datetime) -> list[Coming]:
+    """Tell when its client is reminded of it, as things stand."""
+    day = await upcoming(tx, document, at=at)
+    return [] if day is None else [Coming("reminder.sent", on=day)]
 
 
 def _when(coming: Coming) -> date:

@@ -95,9 +95,7 @@ def test_every_reason_has_its_words_and_its_remedy(language: str) -> None:
         "not_a_quote", "not_an_invoice", "nothing_to_correct", "not_convertible", "revision_open",
         "permission_missing", "link_expired",
     }  # fmt: skip
-    assert given <= {
-        key.removeprefix("reason.") for key in wording("problems", language).texts
-    }
+    assert given <= {key.removeprefix("reason.") for key in wording("problems", language).texts}
     assert given <= set(wording("remedies", language).texts)
     assert set(states.STAFF_ACTIONS) == set(states.staff_refusals(_Any()))
 

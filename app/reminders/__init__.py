@@ -1,0 +1,1 @@
+"""Reminders to clients: policies, and the round that keeps them."""
