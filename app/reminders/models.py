@@ -34,7 +34,7 @@ class ReminderPolicy(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
     document_type: Mapped[str]
-    steps: Mapped[JsonValue]
+    steps: Mapped[JsonValue] = mapped_column(nullable=False)
     """Days after the deadline, negative before it, in order."""
     attach_pdf: Mapped[bool]
     send_from: Mapped[time]

@@ -11,9 +11,12 @@ from app.web.schemas import Body, Instant, Line, PageQuery, View, unset
 
 Name = Annotated[Line, StringConstraints(min_length=1, max_length=80)]
 Steps = Annotated[
-    list[Annotated[int, Field(strict=True, ge=-90, le=365)]], Field(min_length=1, max_length=12)
+    list[Annotated[int, Field(strict=True, ge=-90, le=365)]],
+    Field(min_length=1, max_length=12, examples=[[-3, 1, 15]]),
 ]
-Hour = Annotated[Line, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Hour = Annotated[
+    Line, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$"), Field(examples=["09:00"])
+]
 Status = Literal["active", "paused"]
 _STEPS = (
     "Days counted from the deadline: a quote's `valid_until`, where they are negative or 0, or the "

@@ -229,6 +229,9 @@ async def _set_up(office: Office, world: World) -> None:
     await office.api.delete(f"{profile}/logo")
     await office.api.delete(profile)
     await office.api.patch(f"/v1/number-series/{world.ids['series_id'][0]}", json={"name": "X"})
+    policy = f"/v1/reminder-policies/{world.ids['policy_id'][0]}"
+    await office.api.patch(policy, json={"status": "paused"})
+    await office.api.delete(policy)
     layout = f"/v1/document-layouts/{world.ids['layout_id'][0]}"
     await office.api.patch(layout, json={"name": "Otro"})
     await office.api.post("/v1/document-layouts/preview", json={})

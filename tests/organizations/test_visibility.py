@@ -23,7 +23,7 @@ from tests.two_organizations.test_sweep import (
 ADMINISTRATIVE = {
     "user_id", "api_key_id", "series_id", "invitation_id", "access_role_id",
     "email_template_id", "issuer_profile_id", "layout_id", "action_kind_id", "paper_id",
-    "payout_account_id", "payout_id", "operation_id", "file_id",
+    "payout_account_id", "payout_id", "operation_id", "file_id", "policy_id",
 }  # fmt: skip
 """Ids of what belongs to the organization, or to whoever made it, and to no salesperson."""
 

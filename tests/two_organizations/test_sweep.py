@@ -131,8 +131,17 @@ async def a_world(office: Office, anonymous: httpx.AsyncClient, mail: FakeMail) 
         "access_role_id": await roles_of(office),
         "file_id": [file.json()["id"]],
         "operation_id": [await an_operation(office)],
+        "policy_id": [await a_policy(office)],
     }
     return World(office, ids, made.json()["secret"])
+
+
+async def a_policy(office: Office) -> str:
+    """Remind clients of quotes."""
+    body = {"name": "Caducidad", "document_type": "quote", "steps": [-3]}
+    made = await office.api.post("/v1/reminder-policies", json=body)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
 
 
 async def an_operation(office: Office) -> str:
