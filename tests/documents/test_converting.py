@@ -225,7 +225,7 @@ async def test_a_summary_has_one_line_for_each_tax_and_the_same_sums(office: Off
     ("changes", "order", "told"),
     [
         ({"type": "delivery_note"}, {"to": "proforma"}, (422, "conversion.impossible")),
-        ({"type": "invoice"}, {"to": "invoice"}, (422, "conversion.impossible")),
+        ({"type": "invoice"}, {"to": "invoice"}, (409, "not_convertible")),
         ({"type": "proforma"}, {"to": "advance"}, (422, "conversion.impossible")),
         ({}, {"to": "proforma", "percent": "10"}, (422, "conversion.not_advance")),
         ({}, {"to": "advance"}, (422, "missing")),
