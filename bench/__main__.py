@@ -16,7 +16,7 @@ import uvloop
 
 from app import logs
 from app.container import open_container
-from bench import facts, machine, operations, printing, report
+from bench import bulk, facts, machine, operations, printing, report
 from bench.load import Figures, Run, Target, run
 from bench.operations import Operation, Supply
 from bench.payments import Payments
@@ -134,6 +134,8 @@ async def _measure(bench: Bench) -> None:
             found += await _others(bench, supply)
         if size == plan.sizes[0] and plan.only in "printing":
             found += await _printing(bench)
+        if size == plan.sizes[0] and plan.only in "bulk":
+            found += await _bulk(bench)
         if size == plan.sizes[0] and plan.only in "payments":
             found += await _payments(bench, supply)
         last = [*facts.growth(measured), facts.memory(bench.ours, bench.twin)]
@@ -206,6 +208,14 @@ async def _printing(bench: Bench) -> list[Fact]:
     async with open_container(stage.settings, for_worker=False) as container:
         count = int(20 * plan.seconds)
         found += await printing.beside_platypus(container, bench.model, count=count, runs=plan.runs)
+    for fact in found:
+        _tell(f"{fact.name}: {fact.figure}, {fact.beside}")
+    return found
+
+
+async def _bulk(bench: Bench) -> list[Fact]:
+    """Measure sending many documents with one call."""
+    found = await bulk.sending(bench.stage, bench.ours, bench.model)
     for fact in found:
         _tell(f"{fact.name}: {fact.figure}, {fact.beside}")
     return found

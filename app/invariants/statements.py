@@ -102,7 +102,9 @@ with booked as (
          coalesce(sum(e.amount_minor) filter (where j.kind = 'refund'), 0) as refunded
   from ledger_entries e
   join journals j on j.organization_id = e.organization_id and j.id = e.journal_id
-  where e.organization_id = :organization_id and e.document_id is not null
+  join documents o on o.organization_id = e.organization_id and o.id = e.document_id
+  where e.organization_id = :organization_id
+    and (e.contact_id is null or e.contact_id = o.contact_id)
   group by e.document_id
 )
 select format('document %s: paid %s, the ledger says %s',
@@ -124,7 +126,9 @@ select format('document %s: %s is kept as credit, %s was paid beyond its sum',
               d.id, coalesce(c.minor, 0), greatest(d.paid_minor - greatest(d.payable_minor, 0), 0))
 from documents d
 left join (select e.document_id, -sum(e.amount_minor) as minor from ledger_entries e
+           join documents o on o.organization_id = e.organization_id and o.id = e.document_id
            where e.organization_id = :organization_id and e.account = 'credit'
+             and e.contact_id = o.contact_id
            group by e.document_id) c on c.document_id = d.id
 where d.organization_id = :organization_id
   and coalesce(c.minor, 0) <> greatest(d.paid_minor - greatest(d.payable_minor, 0), 0)

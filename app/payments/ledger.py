@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.documents.models import Document
@@ -127,6 +127,24 @@ async def book_move(
     await _book(tx, payment, Journal(kind="move"), sides, at=at)
 
 
+async def book_former_credit(tx: AsyncSession, document: Document, *, at: datetime) -> None:
+    """Book that all a document was paid is credit of the client it is about to leave."""
+    held = await tx.scalar(
+        select(func.coalesce(-func.sum(LedgerEntry.amount_minor), 0)).where(
+            LedgerEntry.organization_id == document.organization_id,
+            LedgerEntry.document_id == document.id,
+            LedgerEntry.account == "receivable",
+        )
+    )
+    if not (held_minor := int(held or 0)):
+        return
+    sides = [
+        _Side("receivable", held_minor, document.id),
+        _Side("credit", -held_minor, document.id, document.contact_id),
+    ]
+    await _write(tx, document.organization_id, Journal(kind="credit"), sides, document.currency, at)
+
+
 async def book_payout(tx: AsyncSession, payout: Payout, *, at: datetime) -> None:
     """Book that money is on its way from the provider to the bank: nobody else can have it."""
     await _book_payout(tx, payout, "payout", "provider", "payout", at)
@@ -166,7 +184,10 @@ async def _book_payout(
 
 
 async def settled(tx: AsyncSession, document: Document) -> Settled:
-    """Sum what a document's journals say was collected and given back."""
+    """Sum what a document's journals say was collected and given back.
+
+    Credit of a client it was for before lies with it, and is not its own.
+    """
     rows = await tx.execute(
         select(Journal.kind, LedgerEntry.account, func.sum(LedgerEntry.amount_minor))
         .join(
@@ -177,6 +198,7 @@ async def settled(tx: AsyncSession, document: Document) -> Settled:
         .where(
             Journal.organization_id == document.organization_id,
             LedgerEntry.document_id == document.id,
+            _is_own(document.contact_id),
         )
         .group_by(Journal.kind, LedgerEntry.account)
     )
@@ -242,18 +264,34 @@ async def _taken_back(tx: AsyncSession, payment: Payment, amount_minor: int) -> 
             LedgerEntry.account == "receivable",
         )
     )
-    had_minor = await tx.scalar(
-        select(func.coalesce(-func.sum(LedgerEntry.amount_minor), 0)).where(
+    rows = await tx.execute(
+        select(
+            LedgerEntry.contact_id,
+            LedgerEntry.contact_id.is_(None) | (LedgerEntry.contact_id == Document.contact_id),
+            -func.sum(LedgerEntry.amount_minor),
+        )
+        .join(
+            Document,
+            (Document.organization_id == LedgerEntry.organization_id)
+            & (Document.id == LedgerEntry.document_id),
+        )
+        .where(
             LedgerEntry.organization_id == payment.organization_id,
             LedgerEntry.document_id == payment.document_id,
         )
+        .group_by(LedgerEntry.contact_id, Document.contact_id)
+        .order_by(LedgerEntry.contact_id)
     )
-    owed_minor = min(amount_minor, int(left_minor or 0), int(had_minor or 0))
-    return [
-        _Side(_holder(payment), -amount_minor),
-        _owed(payment, owed_minor),
-        _Side("loss", amount_minor - owed_minor),
-    ]
+    held = [(contact_id, is_own, int(minor)) for contact_id, is_own, minor in rows]
+    had_minor = sum(minor for _, is_own, minor in held if is_own)
+    owed_minor = max(0, min(amount_minor, int(left_minor or 0), had_minor))
+    sides, lost_minor = [_owed(payment, owed_minor)], amount_minor - owed_minor
+    for contact_id, is_own, minor in held:
+        # What a client it was for before has of it, goes before anything is lost.
+        if not is_own and (taken_minor := min(lost_minor, max(0, minor))):
+            sides.append(_Side("credit", taken_minor, payment.document_id, contact_id))
+            lost_minor -= taken_minor
+    return [_Side(_holder(payment), -amount_minor), *sides, _Side("loss", lost_minor)]
 
 
 async def _credited_again(tx: AsyncSession, payment: Payment, amount_minor: int) -> list["_Side"]:
@@ -279,6 +317,11 @@ async def _credited_again(tx: AsyncSession, payment: Payment, amount_minor: int)
         sides.append(_Side("credit", -taken_minor, document_id, contact_id))
         left_minor -= taken_minor
     return sides
+
+
+def _is_own(contact_id: UUID) -> ColumnElement[bool]:
+    """Tell a document's own sides from credit of a client it was for before."""
+    return or_(LedgerEntry.contact_id.is_(None), LedgerEntry.contact_id == contact_id)
 
 
 def _holder(payment: Payment) -> str:

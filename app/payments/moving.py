@@ -15,8 +15,9 @@ from app.documents.moving import Kept, Move, Moved
 from app.documents.schemas import DocumentView
 from app.kernel.actor import Actor
 from app.kernel.errors import Conflict, Fault, Invalid, NotFound
-from app.payments import queries, refunding
+from app.payments import ledger, queries, refunding
 from app.payments.schemas import RefundDraft
+from app.payments.settlement import settle_document
 from app.web.schemas import Body
 
 
@@ -35,8 +36,8 @@ class ContactChange(Body):
     )
     allocated: Literal["refund", "credit", "move"] | None = Field(
         None,
-        description="What becomes of money that was taken: given back, or moved along with the "
-        "old client's consent. `credit` is not available yet.",
+        description="What becomes of money that was taken: given back, kept as the old client's "
+        "credit, or moved along with their consent.",
         examples=[None],
     )
 
@@ -80,7 +81,13 @@ async def change_contact(
         await _settle(tx, actor, document, change, at=at)
         # Giving money back read it again, without its lines.
         document = await documents.get(tx, actor, document.id, for_update=True, with_lines=True)
-    return await moving.move(tx, actor, document, to, at=at)
+    if document.paid_minor > 0 and change.allocated == "credit":
+        await ledger.book_former_credit(tx, document, at=at)
+    done = await moving.move(tx, actor, document, to, at=at)
+    if done.issued is not None:
+        # Credit of the client it leaves is no longer its own, of the one it comes to, it is.
+        await settle_document(tx, done.document, at=at)
+    return done
 
 
 async def _settle(
@@ -88,8 +95,6 @@ async def _settle(
 ) -> None:
     if change.allocated is None:
         raise Invalid(faults=[Fault("/allocated", "missing")])
-    if change.allocated == "credit":
-        raise Invalid(faults=[Fault("/allocated", "not_available")])
     if change.allocated == "refund":
         for payment in await queries.refundable(tx, document):
             await refunding.give_back(tx, actor, document, payment, RefundDraft(), at=at)

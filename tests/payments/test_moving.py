@@ -119,9 +119,8 @@ async def test_money_that_was_taken_is_given_back_or_moves_along(office: Office)
         document = await an_issued_quote(office)
         await a_payment(office, document, 5000)
         assert (await moved(office, document, new)).json()["because"] == ["accepted", "paid"]
-        for allocated, code in ((None, "missing"), ("credit", "not_available")):
-            refused = await moved(office, document, new, confirm=True, allocated=allocated)
-            assert [one["code"] for one in refused.json()["errors"]] == [code]
+        refused = await moved(office, document, new, confirm=True)
+        assert [one["code"] for one in refused.json()["errors"]] == ["missing"]
         answer = await moved(office, document, new, confirm=True, allocated=rule)
         assert answer.status_code == 200, answer.text
         assert answer.json()["amount_paid"]["amount"] == paid_minor
@@ -132,6 +131,38 @@ async def test_money_that_was_taken_is_given_back_or_moves_along(office: Office)
         drafts = await office.api.get("/v1/documents", params={"status": "draft"})
         assert {one["contact"]["id"] for one in drafts.json()["data"]} == {new["id"]}
     assert await violations(office) == []
+
+
+async def test_money_can_stay_as_the_old_clients_credit(office: Office) -> None:
+    old, new = await a_contact(office), await a_contact(office)
+    document = await an_issued_quote(office, old)
+    payment = await a_payment(office, document, 5000)
+    answer = await moved(office, document, new, confirm=True, allocated="credit")
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["amount_paid"]["amount"], answer.json()["payment_state"]) == (0, "unpaid")
+    assert await credit_of(office, old) == 5000
+    assert await credit_of(office, new) == 0
+    headers = {"Idempotency-Key": "back"}
+    back = await office.api.post(f"/v1/payments/{payment['id']}/refunds", json={}, headers=headers)
+    assert reason_of(back) == (409, "nothing_to_refund")
+
+    other = await an_issued_quote(office, old, type="invoice")
+    spent = await a_payment(office, other, 3000, method="credit")
+    assert spent["state"] == "succeeded"
+    assert await credit_of(office, old) == 2000
+    await a_payment(office, document, 1000)
+    shown = await now(office, document)
+    assert shown["amount_paid"]["amount"] == 1000
+    assert await violations(office) == []
+
+    home = await moved(office, document, old, confirm=True, allocated="move")
+    assert home.status_code == 200, home.text
+    assert await violations(office) == []
+
+
+async def credit_of(office: Office, contact: Json) -> int:
+    shown = (await office.api.get(f"/v1/contacts/{contact['id']}")).json()
+    return int(shown["summary"]["balances"]["credit"]["amount"])
 
 
 async def test_who_answers_while_it_moves_is_heard_or_finds_nothing(
