@@ -38,11 +38,13 @@ test: $(READY)  ## Everything: check, then all tests on a PostgreSQL of their ow
 bench: $(READY)  ## Measure every hot path beside a bare twin and rewrite docs/benchmarks.md; QUICK=1.
 	@QUICK=$(QUICK) $(BIN)/python -m bench
 
-soak: $(READY)  ## For longer: FUZZ_EXAMPLES requests to each route, SIM_SCHEDULES of payments; seeds chosen.
+soak: $(READY)  ## For longer: FUZZ_EXAMPLES requests to each route, SIM_SCHEDULES of payments, LIFE_WALKS of documents.
 	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),200) FUZZ_SEED=$(or $(FUZZ_SEED),1) \
 	  $(BIN)/pytest -n 2 tests/contract/test_fuzz.py
 	SIM_SCHEDULES=$(or $(SIM_SCHEDULES),10000) SIM_SEED=$(or $(SIM_SEED),$(shell date +%s)) \
 	  $(BIN)/pytest -n0 tests/payments/test_simulation.py
+	LIFE_WALKS=$(or $(LIFE_WALKS),200) LIFE_SEED=$(or $(LIFE_SEED),$(shell date +%s)) \
+	  $(BIN)/pytest -n 2 tests/documents/test_whole_life.py
 
 invariants: $(READY)  ## Check what must be true of every organization's rows; DATABASE_URL names the database.
 	@$(BIN)/python -m app.cli check
