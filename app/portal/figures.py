@@ -118,7 +118,7 @@ def shown_amount(shared: Shared, language: str) -> Amount:
         left = max(document.due, document.money(0))
         return Amount(texts("amount.remaining"), formats.money(left, language), note)
     note = tax_note(says, language)
-    if says.type in PAYABLE_TYPES:
+    if says.type in PAYABLE_TYPES and totals.payable.amount_minor >= 0:
         return Amount(texts("amount.payable"), formats.money(totals.payable, language), note)
     return Amount(texts("amount.total"), formats.money(totals.total, language), note)
 
