@@ -227,7 +227,11 @@ async def _take_off_advances(tx: AsyncSession, target: Document, *, at: datetime
     taken_off = await lineage.deductible(tx, target)
     for one in taken_off:
         lineage.link(tx, one, target, "deducts", at=at)
-    target.deductions = deductions.to_json(tuple(_deduction(one) for one in taken_off))
+    # What was credited of an advance is not taken off: its credit is put on again.
+    given_back = await lineage.credits_of(tx, target.organization_id, [one.id for one in taken_off])
+    target.deductions = deductions.to_json(
+        tuple(_deduction(one) for one in (*taken_off, *given_back))
+    )
     await advancing.count_money(tx, target)
 
 

@@ -47,18 +47,20 @@ def printed_lines(
 ) -> Iterator[PrintedLine]:
     """Write each deduction as lines of a document, one for each of its taxes.
 
-    The sign is the quantity's, for the price of a line is never negative (EN 16931, BR-27).
+    The sign is the quantity's, for the price of a line is never negative (EN 16931, BR-27);
+    what was credited of an advance is put on again.
     """
     says = wording("printed", language)
     for deduction in deductions:
         day = short_date(deduction.issue_date, language)
         for tax in deduction.taxes:
             gross = tax.base + tax.amount + tax.surcharge
+            price = (gross if shows_tax else tax.base).decimal
             yield PrintedLine(
                 description=says("line.deduction", number=deduction.number, date=day),
-                quantity=Decimal(-1),
+                quantity=Decimal(-1 if price >= 0 else 1),
                 unit="",
-                unit_price=(gross if shows_tax else tax.base).decimal,
+                unit_price=abs(price),
                 discount_percent=Decimal(0),
                 tax_kind=tax.kind,
                 tax_rate=tax.rate,

@@ -209,6 +209,14 @@ async def deductible(tx: AsyncSession, document: Document) -> Sequence[Document]
     ]
 
 
+async def credits_of(
+    tx: AsyncSession, organization_id: UUID, invoice_ids: Collection[UUID]
+) -> Sequence[Document]:
+    """List the corrective invoices that take something off some invoices, oldest first."""
+    found = await results_of(tx, organization_id, invoice_ids, "corrects")
+    return [one for one in found if one.issue_state == "issued" and one.total_minor < 0]
+
+
 async def refresh(tx: AsyncSession, source: Document, *, at: datetime) -> None:
     """Let a document follow what came out of it: whether it was converted, and is billed.
 

@@ -259,3 +259,19 @@ async def test_an_invoice_of_a_quote_leaves_its_place_to_its_successor(office: O
     assert "converted" in (await read(office, quote))["badges"]
     links = {one["id"]: one["kind"] for one in (await read(office, successor))["links"]}
     assert links == {quote["id"]: "converted", invoice["id"]: "corrects"}
+
+
+async def test_an_advance_that_was_credited_is_not_taken_off(office: Office) -> None:
+    quote = await an_issued_quote(office, lines=[WORK])
+    path = f"/v1/documents/{quote['id']}/convert"
+    order = {"to": "advance", "percent": "30"}
+    advance = await issued(office, (await office.api.post(path, json=order)).json())
+    draft = await corrected(office, advance, cause="discount")
+    line = {**WORK, "quantity": "-1", "unit_price": "121.00"}
+    await issued(office, await edited(office, draft, lines=[line]))
+    rest = (await office.api.post(path, json={"to": "invoice"})).json()
+    assert rest["total"]["amount"] == 121000 - 36300 + 12100
+    assert len(rest["deductions"]) == 2
+    final = await issued(office, rest)
+    printed = await office.api.get(f"/v1/documents/{final['id']}/pdf")
+    assert printed.status_code == 200
